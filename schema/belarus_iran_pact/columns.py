@@ -1,0 +1,131 @@
+"""What a column is: its meaning, its origin, and what its values may be.
+
+A row model (see `tables`) annotates each field with a `Column`. Pydantic calls it to check values; the Arrow schema,
+the Table Schema and the codebook read it. Nothing about a column is written anywhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from .vocabularies import Vocabulary
+
+Origin = Literal["key", "source", "coder", "inferred", "derived", "reference", "note"]
+
+ORIGINS: dict[Origin, str] = {
+    "key": "An id or a link; it resolves.",
+    "source": "What the article states; every value has evidence, every null a gap.",
+    "coder": "A judgement on the article's words; every value has the words judged as evidence, every null a gap.",
+    "inferred": "Follows from the article by a written rule; every value has evidence naming the rule, every null a gap.",
+    "derived": "Computed from other columns; recomputes equal.",
+    "reference": "Outside knowledge; the column names its authority; null where not verified or not applicable.",
+    "note": "A remark on a hard decision; null where there is none.",
+}
+
+EXPLAINED_ORIGINS: frozenset[Origin] = frozenset({"source", "coder", "inferred"})
+"""Origins whose every cell needs evidence (a value) or a gap (a null)."""
+
+ID_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+SHA256_PATTERN = r"[0-9a-f]{64}"
+# The forms of EDTF level 0 to 2 that a coder needs: years, months, days, unspecified X, qualifiers, intervals.
+# Calendar validity (month 13, 30 February) is the curation pipeline's to check, with an EDTF parser.
+_EDTF_DATE = r"[0-9X]{4}[?~%]?(-[0-9X]{2}[?~%]?(-[0-9X]{2}[?~%]?)?)?"
+EDTF_PATTERN = rf"(\.\.|{_EDTF_DATE})(/(\.\.|{_EDTF_DATE}))?"
+
+
+@dataclass(frozen=True)
+class Column:
+    """Everything known about one column besides its name and type.
+
+    Attributes:
+        description: what a value means, as one or two sentences.
+        origin: where values come from; decides whether cells need evidence or gaps.
+        vocabulary: the closed list of allowed terms, if there is one.
+        references: the table whose primary key the values are, if the column is a foreign key.
+        pattern: a regular expression that whole values match.
+        edtf: whether values are EDTF dates.
+        verbatim: whether a value must be spelled exactly as one of the quotes that support it.
+        authority: for `reference` columns, who vouches for the values.
+        unit: unit of measurement, or for codes the scheme.
+        null_means: what an empty cell says.
+    """
+
+    description: str
+    origin: Origin
+    vocabulary: Vocabulary | None = None
+    references: str | None = None
+    pattern: str | None = None
+    edtf: bool = False
+    verbatim: bool = False
+    authority: str | None = None
+    unit: str | None = None
+    null_means: str | None = None
+
+    @property
+    def explained(self) -> bool:
+        """Whether the column's origin asks for evidence or a gap in every cell."""
+        return self.origin in EXPLAINED_ORIGINS
+
+    def check(self, value: Any) -> Any:
+        """Return `value` unchanged, or raise `PydanticCustomError` when it is not one the column may hold."""
+        if value is None:
+            return value
+        if value == "":
+            raise PydanticCustomError("empty_text", "is an empty text")
+        if self.vocabulary is not None and value not in self.vocabulary:
+            raise PydanticCustomError(
+                "unknown_term", "is not a term of {vocabulary}", {"vocabulary": self.vocabulary.name}
+            )
+        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+            kind = "bad_edtf" if self.edtf else "bad_pattern"
+            raise PydanticCustomError(kind, "does not match {pattern}", {"pattern": self.pattern})
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+
+def _of_origin(origin: Origin) -> Callable[..., Column]:
+    def column(description: str, **details: Any) -> Column:
+        return Column(description, origin, **details)
+
+    column.__doc__ = f"A column of origin `{origin}`: {ORIGINS[origin]}"
+    return column
+
+
+source = _of_origin("source")
+coder = _of_origin("coder")
+inferred = _of_origin("inferred")
+derived = _of_origin("derived")
+reference = _of_origin("reference")
+
+
+def key(description: str, **details: Any) -> Column:
+    """A column of origin `key`: an id, or a link into another table or into a source's text."""
+    return Column(description, "key", **details)
+
+
+def identifier(description: str, **details: Any) -> Column:
+    """A text id: letters, digits, `_`, `.`, `+` and `-`, so that it is safe in file names and addresses."""
+    return Column(description, "key", pattern=ID_PATTERN, **details)
+
+
+def link(table: str, description: str, **details: Any) -> Column:
+    """A foreign key to `table`."""
+    return Column(description, details.pop("origin", "key"), references=table, pattern=ID_PATTERN, **details)
+
+
+def edtf(origin: Origin, description: str, **details: Any) -> Column:
+    """A date in the Extended Date/Time Format (ISO 8601-2:2019, Annex A)."""
+    return Column(description, origin, edtf=True, pattern=EDTF_PATTERN, unit="EDTF", **details)
+
+
+def note() -> Column:
+    """The coder's remark on a hard decision."""
+    return Column("The coder's remark on a hard decision.", "note", null_means="Nothing to remark.")

@@ -1,0 +1,61 @@
+"""The Table Schema (Data Package v2) of a table, derived from its row model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .tables import TABLES, Field, Row, ValueType, fields, primary_key
+
+_TABLE_SCHEMA_TYPES: dict[ValueType, str] = {"text": "string", "integer": "integer", "boolean": "boolean", "date": "date"}
+
+
+def table_schema(model: type[Row]) -> dict[str, Any]:
+    """The table's schema as JSON-ready mapping: fields with types and constraints, primary key, foreign keys.
+
+    Each field also has `origin`, and `vocabulary`, `authority`, `unit` and `nullMeans` where the column has them: custom
+    properties, which the standard allows.
+    """
+    foreign = [
+        {
+            "fields": [item.name],
+            "reference": {"resource": item.column.references, "fields": [primary_key(TABLES[item.column.references])]},
+        }
+        for item in fields(model)
+        if item.column.references is not None
+    ]
+    for entry in foreign:
+        if entry["reference"]["resource"] == model.table.name:
+            entry["reference"]["resource"] = ""  # How the standard spells "this same table".
+    schema: dict[str, Any] = {
+        "fields": [_field(item, item.name == primary_key(model)) for item in fields(model)],
+        "missingValues": [""],
+        "primaryKey": [primary_key(model)],
+    }
+    if foreign:
+        schema["foreignKeys"] = foreign
+    return schema
+
+
+def _field(item: Field, is_key: bool) -> dict[str, Any]:
+    column = item.column
+    constraints: dict[str, Any] = {}
+    if not item.nullable:
+        constraints["required"] = True
+    if is_key:
+        constraints["unique"] = True
+    if column.pattern is not None:
+        constraints["pattern"] = column.pattern
+    if column.vocabulary is not None:
+        constraints["enum"] = column.vocabulary.values()
+    known = {
+        "name": item.name,
+        "type": _TABLE_SCHEMA_TYPES[item.type],
+        "description": column.description,
+        "constraints": constraints or None,
+        "origin": column.origin,
+        "vocabulary": column.vocabulary.name if column.vocabulary else None,
+        "authority": column.authority,
+        "unit": column.unit,
+        "nullMeans": column.null_means,
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,465 @@
+"""The tables: one pydantic row model each, the single definition of names, types, keys, origins and meanings.
+
+Read top to bottom: what happened, who, what was agreed, why believe it, how to merge it. `TABLES` at the end lists
+them in the order in which they are published.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from . import vocabularies as v
+from .columns import (
+    SHA256_PATTERN,
+    Column,
+    coder,
+    derived,
+    edtf,
+    identifier,
+    inferred,
+    key,
+    link,
+    note,
+    reference,
+    source,
+)
+
+ISO_3166 = "ISO 3166-1"
+SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known about a table besides its columns.
+
+    Attributes:
+        name: the table's name.
+        group: the question that the table answers.
+        id_from: the columns that a row's id is composed of; empty where the coder gives the id.
+        id_hashed: whether the composed id is a hash of those columns rather than their text.
+        within: the table in whose rows the coder writes this table's rows.
+        anchored: whether each row is itself a span that the coder quotes.
+        explained: whether law 2 (evidence or a gap for each cell) applies; not to the rows that are explanations.
+    """
+
+    name: str
+    group: str
+    id_from: tuple[str, ...] = ()
+    id_hashed: bool = False
+    within: str | None = None
+    anchored: bool = False
+    explained: bool = True
+
+
+class Row(BaseModel):
+    """A row of a table. Models are strict: no value is converted, no column may be missing or added."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    table: ClassVar[Table]
+
+
+# --- What happened ---
+
+
+class Event(Row):
+    """Things that happen at a time, past or planned, however vague.
+
+    States, attitudes, motives, trends, assessments and topics talked about are not events.
+    """
+
+    table = Table("events", "What happened")
+
+    event_id: Annotated[str, identifier("The event.")]
+    label: Annotated[str, coder("The event in a few words.")]
+    type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
+    status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.", origin="source")]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    agreement_id: Annotated[
+        str | None, link("agreements", "The agreement that the event makes, or is held under.", null_means="None.")
+    ]
+    provision_id: Annotated[
+        str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
+    ]
+    date_text: Annotated[str | None, source("When, in the article's words.", verbatim=True)]
+    date_edtf: Annotated[str | None, edtf("source", "When, as far as the article states it.")]
+    date_inferred_edtf: Annotated[str | None, edtf("inferred", "When, as it follows by a written rule.")]
+    date_earliest: Annotated[
+        date | None,
+        derived(
+            "First day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+        ),
+    ]
+    date_latest: Annotated[
+        date | None,
+        derived(
+            "Last day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+        ),
+    ]
+    place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
+    place_name: Annotated[str | None, source("The place's name as printed.", verbatim=True)]
+    place_country: Annotated[
+        str | None,
+        inferred("The country where the place lies.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
+    ]
+    place_geonames_id: Annotated[
+        str | None,
+        reference("GeoNames id of the place named.", authority="GeoNames", pattern="[0-9]+", null_means="No place named."),
+    ]
+    place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
+    cameo_code: Annotated[str | None, coder("CAMEO event code.", vocabulary=v.CAMEO_CODE, unit="CAMEO code")]
+    plover_event: Annotated[str | None, coder("PLOVER event category.", vocabulary=v.PLOVER_EVENT)]
+    plover_mode: Annotated[str | None, coder("PLOVER mode.", vocabulary=v.PLOVER_MODE)]
+    plover_context: Annotated[str | None, coder("PLOVER context.", vocabulary=v.PLOVER_CONTEXT)]
+    note: Annotated[str | None, note()]
+
+
+class EventActor(Row):
+    """Who takes part in an event, and as what: one row for each actor and role."""
+
+    table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
+
+    event_actor_id: Annotated[str, identifier("The participation.")]
+    event_id: Annotated[str, link("events", "The event.")]
+    actor_id: Annotated[str, link("actors", "Who takes part.")]
+    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE)]
+    note: Annotated[str | None, note()]
+
+
+class EventLink(Row):
+    """How one event stands to another; directed, one row for each relation."""
+
+    table = Table("event_links", "What happened", id_from=("event_id", "relation", "related_event_id"), within="events")
+
+    event_link_id: Annotated[str, identifier("The link.")]
+    event_id: Annotated[str, link("events", "The event that stands in the relation.")]
+    related_event_id: Annotated[str, link("events", "The event that it stands to.")]
+    relation: Annotated[str, coder("The relation, read from `event_id` to `related_event_id`.", vocabulary=v.EVENT_RELATION)]
+    note: Annotated[str | None, note()]
+
+
+# --- Who ---
+
+
+class Actor(Row):
+    """States, bodies, people, groups, blocs, platforms, and the article's own voice.
+
+    Metonyms (Moscow, the Kremlin) and unnamed groups (analysts, the West) are actors in their own right.
+    """
+
+    table = Table("actors", "Who")
+
+    actor_id: Annotated[str, identifier("The actor.")]
+    name: Annotated[
+        str,
+        reference(
+            "The actor's name in established English spelling, or a description where it has no name.",
+            authority="This project; where it departs from `name_as_printed`, `note` says why",
+        ),
+    ]
+    kind: Annotated[str, coder("What sort of actor it is.", vocabulary=v.ACTOR_KIND)]
+    named: Annotated[bool, coder("Whether the article gives it a name, not just a description.")]
+    parent_actor_id: Annotated[
+        str | None, link("actors", "The actor that it belongs to, speaks for, or is sent by.", origin="coder")
+    ]
+    country: Annotated[
+        str | None,
+        coder("The country that it is, or belongs to.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
+    ]
+    name_as_printed: Annotated[
+        str | None, source("The fullest name or description that the article prints.", verbatim=True)
+    ]
+    iso_alpha3: Annotated[str | None, reference("ISO code, for states.", authority=ISO_3166, pattern="[A-Z]{3}", unit="ISO 3166-1 alpha-3", null_means="Not a state.")]
+    iso_alpha2: Annotated[str | None, reference("ISO code, for states.", authority=ISO_3166, pattern="[A-Z]{2}", unit="ISO 3166-1 alpha-2", null_means="Not a state.")]
+    cow_code: Annotated[str | None, reference("Country code, for states.", authority="Correlates of War state system", pattern="[0-9]+", unit="COW country code", null_means="Not a state.")]
+    gw_code: Annotated[str | None, reference("Country code, for states.", authority="Gleditsch and Ward list of independent states", pattern="[0-9]+", unit="GW country code", null_means="Not a state.")]
+    wikidata_id: Annotated[str | None, reference("Wikidata item.", authority="Wikidata", pattern="Q[0-9]+", null_means="Not verified, or none.")]
+    note: Annotated[str | None, note()]
+
+
+class ActorOffice(Row):
+    """The offices that a person holds: one row for each."""
+
+    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+
+    actor_office_id: Annotated[str, identifier("The office held.")]
+    actor_id: Annotated[str, link("actors", "Who holds it.")]
+    title: Annotated[str, source("The office's title as printed.", verbatim=True)]
+    office_actor_id: Annotated[str, link("actors", "The office as an actor.")]
+    body_actor_id: Annotated[str | None, link("actors", "The body, office or state that the office is of.", origin="coder")]
+    note: Annotated[str | None, note()]
+
+
+class Mention(Row):
+    """Every expression in a source that picks out an actor: one row for each expression and actor."""
+
+    table = Table("mentions", "Who", id_from=("actor_id", "source_id", "start", "end"), anchored=True)
+
+    mention_id: Annotated[str, identifier("The mention.")]
+    actor_id: Annotated[str, link("actors", "The actor picked out.")]
+    source_id: Annotated[str, link("sources", "The source.")]
+    passage_id: Annotated[str, link("passages", "The sentence.")]
+    start: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
+    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The expression: the source's text from `start` to `end`.")]
+    form: Annotated[str, coder("The form of words.", vocabulary=v.MENTION_FORM)]
+    note: Annotated[str | None, note()]
+
+
+# --- What was agreed ---
+
+
+class Agreement(Row):
+    """Agreements that the sources report."""
+
+    table = Table("agreements", "What was agreed")
+
+    agreement_id: Annotated[str, identifier("The agreement.")]
+    label: Annotated[str, coder("The agreement in a few words.")]
+    kind: Annotated[str, coder("What sort of instrument it is.", vocabulary=v.AGREEMENT_KIND)]
+    stage: Annotated[str, coder("The furthest stage reported as reached.", vocabulary=v.AGREEMENT_STAGE)]
+    form_text: Annotated[str, source("What the article calls it.", verbatim=True)]
+    period_text: Annotated[str | None, source("The period it covers, in the article's words.", verbatim=True)]
+    period_edtf: Annotated[str | None, edtf("source", "The period it covers.")]
+    period_earliest: Annotated[date | None, derived("First day of `period_edtf`.", null_means="No period with a year.")]
+    period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
+    signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
+    signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
+    publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
+    voice_actor_id: Annotated[str, link("actors", "Whose word it is that there is this agreement.", origin="source")]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    note: Annotated[str | None, note()]
+
+
+class AgreementActor(Row):
+    """Who has to do with an agreement, and as what."""
+
+    table = Table(
+        "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
+    )
+
+    agreement_actor_id: Annotated[str, identifier("The relation.")]
+    agreement_id: Annotated[str, link("agreements", "The agreement.")]
+    actor_id: Annotated[str, link("actors", "The actor.")]
+    role: Annotated[str, coder("As what.", vocabulary=v.AGREEMENT_ROLE)]
+    note: Annotated[str | None, note()]
+
+
+class Provision(Row):
+    """What the article places inside an agreement: one row for each separable content, parts under their whole."""
+
+    table = Table("provisions", "What was agreed")
+
+    provision_id: Annotated[str, identifier("The provision.")]
+    agreement_id: Annotated[str, link("agreements", "The agreement.")]
+    parent_provision_id: Annotated[
+        str | None, link("provisions", "The provision that this one is a part of.", null_means="Not part of another.")
+    ]
+    ordinal: Annotated[
+        int,
+        derived(
+            "Place within the agreement, from 1: by where `wording` stands in the source, the longer wording first, "
+            "then by `provision_id`."
+        ),
+    ]
+    label: Annotated[str, coder("The provision in a few words.")]
+    wording: Annotated[str, source("The article's words for it.", verbatim=True)]
+    area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
+    commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
+    centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
+    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the plan has it.", origin="source")]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    note: Annotated[str | None, note()]
+
+
+class ProvisionActor(Row):
+    """Who has to do with a provision, and as what."""
+
+    table = Table(
+        "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
+    )
+
+    provision_actor_id: Annotated[str, identifier("The relation.")]
+    provision_id: Annotated[str, link("provisions", "The provision.")]
+    actor_id: Annotated[str, link("actors", "The actor.")]
+    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE)]
+    note: Annotated[str | None, note()]
+
+
+# --- Why believe it ---
+
+
+class Source(Row):
+    """The documents coded, as received, and what they state about themselves."""
+
+    table = Table("sources", "Why believe it")
+
+    source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
+    path: Annotated[str, derived("The file in the repository.")]
+    headline: Annotated[str, source("The headline as printed.", verbatim=True)]
+    publisher: Annotated[str | None, source("Who published it, as printed.", verbatim=True)]
+    author: Annotated[str | None, source("Who wrote it, as printed.", verbatim=True)]
+    published_edtf: Annotated[str | None, edtf("source", "When it was published.")]
+    language: Annotated[str, coder("The language it is written in.", pattern="[a-z]{2,3}", unit="ISO 639 code")]
+    sha256: Annotated[str, key("SHA-256 of the file's bytes; pins the source.", pattern=SHA256_PATTERN)]
+    byte_count: Annotated[int, derived("Length of the file.", unit="bytes")]
+    character_count: Annotated[int, derived("Length of the decoded text.", unit="Unicode code points")]
+    line_count: Annotated[int, derived("Number of lines.", unit="lines")]
+    syndication_group: Annotated[
+        str | None, coder("Sources with the same value are versions of one report, not independent of each other.")
+    ]
+    note: Annotated[str | None, note()]
+
+
+class Passage(Row):
+    """The sentences of the sources, in order; headline and page furniture are passages too."""
+
+    table = Table("passages", "Why believe it")
+
+    passage_id: Annotated[str, identifier("The passage.")]
+    source_id: Annotated[str, link("sources", "The source.")]
+    ordinal: Annotated[int, derived("Place within the source, from 1.")]
+    line: Annotated[int, derived("Line of the file, from 1.", unit="lines")]
+    kind: Annotated[str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)]
+    start: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
+    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The passage: the source's text from `start` to `end`.")]
+
+
+class Evidence(Row):
+    """The words that a cell rests on: one row for each cell and quote."""
+
+    table = Table(
+        "evidence",
+        "Why believe it",
+        id_from=("table_name", "row_id", "column_name", "source_id", "start", "end", "stance"),
+        id_hashed=True,
+        explained=False,
+    )
+
+    evidence_id: Annotated[str, identifier("The piece of evidence: a hash of what it explains and where it stands.")]
+    table_name: Annotated[str, key("The table of the cell explained.")]
+    row_id: Annotated[str, key("The row of the cell explained, by its primary key.")]
+    column_name: Annotated[str, key("The column of the cell explained.")]
+    basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
+    stance: Annotated[str, coder("Whether the words speak for the value.", vocabulary=v.STANCE)]
+    asserted_value: Annotated[
+        str | None, source("The value that the words speak for, where they contradict the cell's.", null_means="The cell's own.")
+    ]
+    rule: Annotated[
+        str | None, coder("The rule by which the value follows.", vocabulary=v.INFERENCE_RULE, null_means="Not inferred.")
+    ]
+    source_id: Annotated[str, link("sources", "The source quoted.")]
+    passage_id: Annotated[str, link("passages", "The sentence quoted.")]
+    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+
+
+class Gap(Row):
+    """Why a cell is empty: one row for each reason, and for each candidate where several values are possible."""
+
+    table = Table(
+        "gaps",
+        "Why believe it",
+        id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start", "end"),
+        id_hashed=True,
+        explained=False,
+    )
+
+    gap_id: Annotated[str, identifier("The gap: a hash of the cell, the reason and the candidate.")]
+    table_name: Annotated[str, key("The table of the empty cell.")]
+    row_id: Annotated[str, key("The row of the empty cell, by its primary key.")]
+    column_name: Annotated[str, key("The column of the empty cell.")]
+    reason: Annotated[str, coder("Why it is empty.", vocabulary=v.GAP_REASON)]
+    candidate: Annotated[str | None, coder("A value that the words allow.", null_means="None is singled out.")]
+    source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
+    passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
+    start: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    end: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    quote: Annotated[str | None, derived("The words that leave the cell open.", null_means="Nothing to quote.")]
+
+
+# --- How to merge it ---
+
+
+class TermRow(Row):
+    """The closed vocabularies: every term that a coded column may hold, with its definition."""
+
+    table = Table("terms", "How to merge it", explained=False)
+
+    term_id: Annotated[str, identifier("The term: vocabulary and term joined by a full stop.")]
+    vocabulary: Annotated[str, key("The vocabulary it belongs to.")]
+    term: Annotated[str, key("The value as it stands in coded columns.")]
+    label: Annotated[str, reference("The term for people.", authority="This project; for `cameo_code` the CAMEO code list")]
+    definition: Annotated[str, reference("When to choose it.", authority="This project")]
+
+
+MODELS: tuple[type[Row], ...] = (
+    Event,
+    EventActor,
+    EventLink,
+    Actor,
+    ActorOffice,
+    Mention,
+    Agreement,
+    AgreementActor,
+    Provision,
+    ProvisionActor,
+    Source,
+    Passage,
+    Evidence,
+    Gap,
+    TermRow,
+)
+
+TABLES: dict[str, type[Row]] = {model.table.name: model for model in MODELS}
+
+ValueType = Literal["text", "integer", "boolean", "date"]
+_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", bool: "boolean", date: "date"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column in its place: its name, the type of its values, whether it may be null, and what it means."""
+
+    name: str
+    type: ValueType
+    nullable: bool
+    column: Column
+
+
+def fields(model: type[Row]) -> tuple[Field, ...]:
+    """The columns of a table in their published order; the first is the primary key."""
+    return _FIELDS[model]
+
+
+def primary_key(model: type[Row]) -> str:
+    """The name of the table's primary key, its first column."""
+    return _FIELDS[model][0].name
+
+
+def description(model: type[Row]) -> str:
+    """What the table holds: the model's docstring as one line."""
+    return " ".join(inspect.cleandoc(model.__doc__ or "").split())
+
+
+def _read_fields(model: type[Row]) -> tuple[Field, ...]:
+    found = []
+    for name, info in model.model_fields.items():
+        annotation: Any = info.annotation
+        members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        (value_type,) = (member for member in members if member is not type(None))
+        (column,) = (item for item in info.metadata if isinstance(item, Column))
+        found.append(Field(name, _VALUE_TYPES[value_type], type(None) in members, column))
+    return tuple(found)
+
+
+_FIELDS: dict[type[Row], tuple[Field, ...]] = {model: _read_fields(model) for model in MODELS}

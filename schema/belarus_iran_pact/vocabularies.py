@@ -1,0 +1,430 @@
+"""The closed vocabularies, each term with a definition by which another coder would decide the same way.
+
+The published `terms` table is this module, row by row. A term, once published, keeps its spelling and meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """One allowed value of a vocabulary: the value itself, a label for people, and when to choose it."""
+
+    term: str
+    label: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A closed list of terms; `value in vocabulary` tells whether a value is allowed."""
+
+    name: str
+    description: str
+    terms: tuple[Term, ...]
+
+    def __contains__(self, value: object) -> bool:
+        return any(value == term.term for term in self.terms)
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self.terms)
+
+    def values(self) -> list[str]:
+        """The allowed values, in the order of definition."""
+        return [term.term for term in self.terms]
+
+    def term_id(self, term: str) -> str:
+        """The id of a term in the published `terms` table."""
+        return f"{self.name}.{term}"
+
+
+VOCABULARIES: dict[str, Vocabulary] = {}
+
+
+def _vocabulary(name: str, description: str, terms: dict[str, tuple[str, str]]) -> Vocabulary:
+    vocabulary = Vocabulary(name, description, tuple(Term(term, *rest) for term, rest in terms.items()))
+    VOCABULARIES[name] = vocabulary
+    return vocabulary
+
+
+# --- Who says it, and how surely ---
+
+FACTUALITY = _vocabulary(
+    "factuality",
+    "FactBank's values for how certain a voice is that something is, or is not, the case. How cues map to values is "
+    "this project's own working rule.",
+    {
+        "CT+": ("Certainly so", "The voice asserts it barely, or says that it is scheduled or will be."),
+        "PR+": ("Probably so", "The voice hedges it as likely: expected to, suggests, underscores."),
+        "PS+": ("Possibly so", "The voice allows that it may be: could, may, might, potential."),
+        "CT-": ("Certainly not so", "The voice asserts its negation barely."),
+        "PR-": ("Probably not so", "The voice hedges its negation as likely."),
+        "PS-": ("Possibly not so", "The voice allows that it may not be."),
+        "CTu": (
+            "Settled, but not said which way",
+            "The voice knows whether it is so, and the text does not say whether it is.",
+        ),
+        "Uu": (
+            "Uncommitted",
+            "The voice does not commit itself: it reports what another says, says only that something is provided for, or "
+            "leaves it open as a subject of speculation.",
+        ),
+    },
+)
+
+# --- What happened ---
+
+EVENT_TYPE = _vocabulary(
+    "event_type",
+    "The kind of act or happening, by the article's own verb or noun.",
+    {
+        "signing": ("Signing", "Parties sign an agreement; the word is sign or signed."),
+        "finalization": ("Finalization", "An agreement gets its final form; the word is finalize or finalized."),
+        "announcement": ("Announcement", "Somebody makes news public for the first time as far as the text tells."),
+        "statement": (
+            "Statement",
+            "Somebody says, confirms, emphasizes, reiterates or acknowledges something, other than announcing news.",
+        ),
+        "meeting": ("Meeting", "Two or more actors meet; the word is meeting or met."),
+        "talks": ("Talks", "Two or more actors discuss matters; the word is discuss or discussions."),
+        "visit": ("Visit", "An actor goes to another's territory as a guest."),
+        "conclusion_of_work": ("Conclusion of work", "A delegation ends what it was sent to do."),
+        "exercise": ("Military exercise", "Armed forces train together in the field; the word is exercise or drill."),
+        "cooperation": (
+            "Cooperation activity",
+            "States act together, or one for the other, under an agreement, other than in an exercise: sharing, "
+            "training, developing.",
+        ),
+        "demand": ("Demand", "An actor demands something of another; the word is demand."),
+        "sanctioning": ("Sanctioning", "A state imposes sanctions on another."),
+        "pressuring": ("Pressuring", "A state puts pressure on another, by means that are not named."),
+    },
+)
+
+EVENT_STATUS = _vocabulary(
+    "event_status",
+    "Where the event stands in time as the article tells it.",
+    {
+        "occurred": ("Occurred", "Told as past and complete."),
+        "ongoing": ("Ongoing", "Told as going on at the time of writing."),
+        "planned": ("Planned", "Told as scheduled, agreed or expected, and not yet begun."),
+        "hypothetical": ("Hypothetical", "Told only as a possibility: potential, may, could."),
+    },
+)
+
+PLACE_PRECISION = _vocabulary(
+    "place_precision",
+    "How closely the article locates an event.",
+    {
+        "settlement": ("Settlement", "A city, town or village is named."),
+        "country": ("Country", "A country is named and nothing smaller."),
+        "one_of_several": ("One of several", "Two or more places are offered and none is chosen."),
+        "online": ("Online", "The event takes place on a named platform, not in a geographic place."),
+        "unplaced": ("Unplaced", "The article locates the event nowhere."),
+    },
+)
+
+EVENT_ROLE = _vocabulary(
+    "event_role",
+    "What an actor does in an event.",
+    {
+        "signatory": ("Signatory", "Signs the agreement."),
+        "initiator": ("Initiator", "Acts on another who does not act back: demands, pressures, sanctions."),
+        "target": ("Target", "Is acted on by an initiator."),
+        "participant": ("Participant", "Takes part on the same footing as others."),
+        "visitor": ("Visitor", "Goes to the other's territory."),
+        "host": ("Host", "Is visited, or receives others on its territory."),
+        "speaker": ("Speaker", "Says or announces something."),
+        "addressee": (
+            "Addressee",
+            "Those whom a statement is said to be meant for, or whose concerns it is said to answer.",
+        ),
+        "channel": ("Channel", "The platform over which a statement is made public."),
+        "contributor": ("Contributor", "Supplies people or equipment to the event."),
+        "beneficiary": ("Beneficiary", "Those for whose benefit the activity is held, such as trainees."),
+    },
+)
+
+EVENT_RELATION = _vocabulary(
+    "event_relation",
+    "How an event (the row's `event_id`) stands to a related event, by the article's words.",
+    {
+        "part_of": ("Part of", "It happens within the related event, or is one of its components."),
+        "maybe_part_of": ("Maybe part of", "It reads as a component of the related event, but no words say so."),
+        "occurs_during": ("Occurs during", "It happens while the related event goes on; the word is during."),
+        "follows": ("Follows", "It comes after the related event; the word is follows or after."),
+        "repeats": ("Repeats", "It says again what the related event said; the word is reiterate."),
+        "announces": ("Announces", "It makes the related event publicly known."),
+        "confirms": ("Confirms", "It says that the related event did take place; the word is confirm."),
+        "maybe_same_as": (
+            "Maybe the same as",
+            "Both may be one and the same happening under two descriptions; the article does not say.",
+        ),
+    },
+)
+
+CAMEO_CODE = _vocabulary(
+    "cameo_code",
+    "CAMEO event codes used here. Codes are text: 0312 is not 312. Labels as in the published code list; definitions "
+    "are this project's.",
+    {
+        "010": ("Make statement", "A public statement that fits no more particular code."),
+        "013": ("Make optimistic comment", "A statement that speaks well of how things stand or will go."),
+        "036": (
+            "Express intent to meet or negotiate",
+            "A statement that one is willing to meet, talk or negotiate.",
+        ),
+        "0312": (
+            "Express intent to cooperate militarily",
+            "Military cooperation that is planned or promised and not yet carried out, exercises and training included.",
+        ),
+        "0314": (
+            "Express intent to cooperate on intelligence",
+            "Intelligence sharing that is planned or promised and not yet carried out.",
+        ),
+        "040": ("Consult", "A meeting or talks whose kind is not further told."),
+        "042": ("Make a visit", "An actor travels to another's territory; the visitor is the source."),
+        "057": ("Sign formal agreement", "Parties sign, ratify or finalize an agreement."),
+    },
+)
+
+PLOVER_EVENT = _vocabulary(
+    "plover_event",
+    "PLOVER event categories used here. Plain statements are not coded in PLOVER.",
+    {
+        "AGREE": ("Agree", "Agreement to future cooperation, an exercise or sharing that is still to come included."),
+        "CONSULT": ("Consult", "Meetings, visits and talks."),
+        "SUPPORT": ("Support", "Verbal or diplomatic cooperation, the signing of an agreement included."),
+        "REQUEST": ("Request", "Requests and demands."),
+        "SANCTION": ("Sanction", "Sanctions and reductions of relations."),
+    },
+)
+
+PLOVER_MODE = _vocabulary(
+    "plover_mode",
+    "PLOVER modes used here: how an event is carried out, or the auxiliary mode that tells its standing.",
+    {
+        "visit": ("Visit", "A consultation that consists in one party's visit to the other."),
+        "future": ("Future", "Auxiliary: the event is still to come."),
+        "hypothetical": ("Hypothetical", "Auxiliary: the event is spoken of as a possibility only."),
+    },
+)
+
+PLOVER_CONTEXT = _vocabulary(
+    "plover_context",
+    "PLOVER contexts used here: the subject that an event is about.",
+    {
+        "military": ("Military", "Armed forces, their exercises, training, people and equipment."),
+        "intelligence": ("Intelligence", "Gathering and sharing of secret information."),
+        "technology": ("Technology", "Development and transfer of technology."),
+        "diplomatic": ("Diplomatic", "Relations between governments as such."),
+    },
+)
+
+COUNTRY = _vocabulary(
+    "country",
+    "Countries spoken of, by ISO 3166-1 alpha-3 code.",
+    {
+        "BLR": ("Belarus", "The Republic of Belarus."),
+        "IRN": ("Iran", "The Islamic Republic of Iran."),
+        "RUS": ("Russia", "The Russian Federation."),
+        "USA": ("United States", "The United States of America."),
+    },
+)
+
+# --- Who ---
+
+ACTOR_KIND = _vocabulary(
+    "actor_kind",
+    "What sort of actor it is.",
+    {
+        "state": ("State", "A country as an actor."),
+        "government_body": (
+            "Government body",
+            "An organ of a state other than its armed forces, a department included, or a metonym for its leadership.",
+        ),
+        "military_body": ("Military body", "An organ of armed forces, such as a general staff, or forces of a state."),
+        "person": ("Person", "One human being."),
+        "office": ("Office", "A post, whether or not its holder is named; its holder is an actor of its own."),
+        "delegation": ("Delegation", "People sent by a body to act for it."),
+        "group": ("Group", "People or states taken together by a description, unnamed one by one."),
+        "bloc": ("Bloc", "States taken together under a name for a political camp or region."),
+        "platform": ("Platform", "A service on which statements are published, or an account on one."),
+        "article_voice": ("Article's voice", "Whoever speaks in the article where it names no source."),
+    },
+)
+
+MENTION_FORM = _vocabulary(
+    "mention_form",
+    "The form of words by which a mention picks out its actor.",
+    {
+        "name": ("Name", "A proper name, full or partial, rightly spelled, possessive included."),
+        "misspelling": ("Misspelling", "A proper name spelled otherwise than it is established."),
+        "adjective": ("Adjective", "An adjective made from a name: Iranian, Russian, European."),
+        "metonym": ("Metonym", "A place or building named for those who govern from it: Moscow, the Kremlin."),
+        "description": ("Description", "A common noun or a title: the country, analysts, Iranian President."),
+        "collective": (
+            "Collective",
+            "An expression for two or more actors at once: both countries, the two leaders. One mention row for each.",
+        ),
+        "pronoun": (
+            "Pronoun",
+            "A pronoun or possessive determiner: its, he, their. For several actors at once, one mention row for each.",
+        ),
+    },
+)
+
+# --- What was agreed ---
+
+AGREEMENT_KIND = _vocabulary(
+    "agreement_kind",
+    "What sort of instrument the article describes.",
+    {
+        "cooperation_plan": (
+            "Cooperation plan",
+            "A plan of joint activities for a set period; the article's word is plan.",
+        ),
+    },
+)
+
+AGREEMENT_STAGE = _vocabulary(
+    "agreement_stage",
+    "The furthest stage that the article's body reports as reached.",
+    {
+        "finalized": ("Finalized", "The text is settled; no signing is reported."),
+        "signed": ("Signed", "The parties have signed; no entry into force is reported."),
+    },
+)
+
+AGREEMENT_PUBLICITY = _vocabulary(
+    "agreement_publicity",
+    "Whether the agreement's existence is public, as the article's body reports it.",
+    {
+        "announced": ("Announced", "A party, or an official of one, has made it public."),
+        "secret": ("Secret", "It is said to be kept from the public."),
+    },
+)
+
+AGREEMENT_ROLE = _vocabulary(
+    "agreement_role",
+    "What an actor is to an agreement.",
+    {
+        "party": ("Party", "Is bound by the agreement: signed it, or is said to be agreed with."),
+        "announcer": ("Announcer", "Made the agreement public."),
+        "negotiator": ("Negotiator", "Took part in the meeting or talks in which it was brought to its final form."),
+    },
+)
+
+PROVISION_AREA = _vocabulary(
+    "provision_area",
+    "The field of cooperation that a provision belongs to.",
+    {
+        "general_cooperation": ("General cooperation", "Military cooperation at large, no field named."),
+        "joint_exercise": ("Joint exercise", "Holding an exercise together, and who and what takes part."),
+        "exercise_place": ("Place of the exercise", "Where the exercise is held."),
+        "exercise_time": ("Time of the exercise", "When the exercise is held."),
+        "counterterrorism": ("Counterterrorism", "Action against terrorism."),
+        "logistics": ("Logistics", "Supply, transport and upkeep of forces."),
+        "combined_arms": ("Combined arms", "Different arms of the forces operating together."),
+        "intelligence": ("Intelligence", "Sharing of intelligence."),
+        "training": ("Training", "Training and education of personnel."),
+        "technology": ("Defence technology", "Development of defence technologies."),
+    },
+)
+
+COMMITMENT = _vocabulary(
+    "commitment",
+    "How firmly the article places the provision in the plan.",
+    {
+        "agreed": ("Agreed", "The plan is said to include it, with no hedge."),
+        "scheduled": ("Scheduled", "It is said to be scheduled, or that it will be."),
+        "expected": ("Expected", "It is said to be expected."),
+        "potential": ("Potential", "The plan is said to include its possibility only."),
+        "considered": ("Considered", "It is said to be under consideration."),
+    },
+)
+
+PROVISION_ROLE = _vocabulary(
+    "provision_role",
+    "What an actor is to a provision.",
+    {
+        "participant": ("Participant", "Carries out the provision together with others."),
+        "contributor": ("Contributor", "Supplies people or equipment."),
+        "contribution": ("Contribution", "Is itself what is supplied: the troops."),
+        "candidate_host": ("Candidate host", "Is one of those on whose territory it may be held; which is not told."),
+        "beneficiary": ("Beneficiary", "Those for whose benefit it is, such as trainees."),
+    },
+)
+
+# --- Why believe it ---
+
+PASSAGE_KIND = _vocabulary(
+    "passage_kind",
+    "What a passage is within its source.",
+    {
+        "headline": ("Headline", "The first line."),
+        "body": ("Body", "A sentence of the text."),
+        "boilerplate": ("Boilerplate", "Page furniture: a line after the headline that is no sentence."),
+    },
+)
+
+BASIS = _vocabulary(
+    "basis",
+    "How a value rests on the words quoted.",
+    {
+        "stated": ("Stated", "The words say it."),
+        "judged": ("Judged", "A coder chose the term that the words call for."),
+        "inferred": ("Inferred", "It follows from the words by the rule named."),
+    },
+)
+
+STANCE = _vocabulary(
+    "stance",
+    "Whether the words speak for or against the value.",
+    {
+        "supports": ("Supports", "The words speak for the value."),
+        "contradicts": ("Contradicts", "The words speak for another value, which `asserted_value` gives."),
+    },
+)
+
+GAP_REASON = _vocabulary(
+    "gap_reason",
+    "Why a cell is empty.",
+    {
+        "not_stated": ("Not stated", "The source is silent on it."),
+        "undisclosed": ("Undisclosed", "The source says that it is not disclosed; the words are quoted."),
+        "ambiguous": (
+            "Ambiguous",
+            "The source's words allow several values and choose none; the words are quoted, one gap for each candidate.",
+        ),
+        "unverified": (
+            "Unverified",
+            "The scheme may have a fitting code, but none in the code list that this project could check.",
+        ),
+        "not_applicable": ("Not applicable", "The question does not arise for this row."),
+    },
+)
+
+INFERENCE_RULE = _vocabulary(
+    "inference_rule",
+    "The written rules by which `inferred` values follow from a source's words.",
+    {
+        "year_before_plan": (
+            "The year before the plan",
+            "A month without a year that precedes the news of a plan for year N, newly signed and not yet begun, is "
+            "taken to lie in year N-1; the year is marked uncertain.",
+        ),
+        "place_is_country": (
+            "The place is a country",
+            "Where the place named is a country, that is the country.",
+        ),
+        "officials_at_home": (
+            "Officials at home",
+            "Where officials of one state meet a delegation of another in a city, the city is taken to lie in the "
+            "officials' state, since a delegation is sent away from home.",
+        ),
+    },
+)

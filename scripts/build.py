@@ -1,0 +1,138 @@
+#!/usr/bin/env python
+"""Build the data package from the seeds: read, anchor, normalise, check, publish.
+
+    python scripts/build.py            build dataset/, all at once or not at all
+    python scripts/build.py --check    build beside it, and exit 1 if dataset/ is not what the seeds give
+
+Exit codes: 0 done; 1 faults, each printed as `file:line: what; why; what to do`; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import belarus_iran_pact
+from belarus_iran_pact.tables import TABLES
+from curation import publish
+from curation.derive import Tables
+from curation.faults import BuildFailed, Faults, Place
+from curation.laws import breaches
+from curation.normalise import normalise
+from curation.read import read_seeds
+from filelock import FileLock
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def tables_from(seeds: Path) -> Tables:
+    """The tables that the seeds give.
+
+    Raises:
+        BuildFailed: with every fault found.
+    """
+    faults = Faults()
+    read = read_seeds(seeds, list(TABLES), faults)
+    normalised = normalise(read, faults)
+    check_pins(normalised.tables, normalised.place, {name: item.sha256 for name, item in read.documents.items()}, faults)
+    # Without its article, nothing that was coded from it can be judged.
+    if set(read.documents) >= {file.stem for file in seeds.glob("*.txt")}:
+        for breach in breaches(normalised.tables, read.unread):
+            if (breach.table, breach.row_id, breach.column) not in normalised.attempted:
+                place = normalised.place(breach.table, breach.row_id, breach.column)
+                faults.add(place, breach.what, breach.why, breach.remedy)
+    faults.raise_any()
+    return normalised.tables
+
+
+def check_pins(
+    tables: Tables, place: Callable[[str, str, str | None], Place], digests: dict[str, str], faults: Faults
+) -> None:
+    """Law 1: each article's bytes are those that its coding was made from."""
+    for row in tables["sources"]:
+        actual = digests.get(row["source_id"])
+        if actual is not None and row["sha256"] != actual:
+            faults.add(
+                place("sources", row["source_id"], "sha256"),
+                f"the bytes of {row['source_id']}.txt are not those that were coded",
+                f"their SHA-256 is {actual}, and {row['sha256']} is pinned here",
+                "restore the file; a new version of an article is a new source",
+            )
+
+
+def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
+    """Build the package and put it at `dataset`, or with `check_only` compare it with what is there.
+
+    Raises:
+        BuildFailed: with every fault found; `dataset` is as it was.
+    """
+    tables = tables_from(seeds)
+    if check_only:
+        with tempfile.TemporaryDirectory() as folder:
+            staged = Path(folder) / "dataset"
+            _stage(staged, tables)
+            faults = Faults()
+            for difference in publish.differences(staged, dataset):
+                faults.add(
+                    Place(dataset / difference.split()[0]),
+                    f"not what the seeds give: {difference}",
+                    "the published package must be the build's own output",
+                    "run: python scripts/build.py",
+                )
+            faults.raise_any()
+        return tables
+    work = dataset.parent / ".build"
+    work.mkdir(exist_ok=True)
+    with FileLock(work / "lock"):
+        publish.recover(work, dataset)
+        staged = Path(tempfile.mkdtemp(prefix="staging-", dir=work)) / "dataset"
+        try:
+            _stage(staged, tables)
+            publish.swap(staged, dataset)
+        finally:
+            shutil.rmtree(staged.parent)
+    return tables
+
+
+def _stage(folder: Path, tables: Tables) -> None:
+    """Write the package into `folder` and check what was written, with frictionless last."""
+    publish.write_package(folder, tables, belarus_iran_pact.__version__)
+    faults = Faults()
+    written = publish.check_package(folder, faults)
+    if written is not None and written != tables:
+        faults.add(Place(folder), "what was written is not what was built", "one content has three forms", "report this")
+    faults.raise_any()
+    publish.check_with_frictionless(folder, faults)
+    faults.raise_any()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if dataset/ is not what the seeds give")
+    parser.add_argument("--seeds", type=Path, default=ROOT / "seeds", help="the seeds folder (default: the repository's)")
+    parser.add_argument("--dataset", type=Path, default=ROOT / "dataset", help="the folder to publish (default: the repository's)")
+    options = parser.parse_args(arguments)
+    started = time.perf_counter()
+    try:
+        tables = build(options.seeds.resolve(), options.dataset.resolve(), check_only=options.check)
+    except BuildFailed as failure:
+        for fault in failure.faults:
+            print(fault.text(Path.cwd()), file=sys.stderr)
+        print(f"{len(failure.faults)} fault(s); nothing was published", file=sys.stderr)
+        return 1
+    width = max(map(len, tables))
+    for name, count in publish.summary(tables).items():
+        print(f"{name:<{width}} {count:>6} rows")
+    done = "is what the seeds give" if options.check else "is built"
+    print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {time.perf_counter() - started:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From article to tables: read -> anchor -> normalise -> check -> publish, one module for each step."""

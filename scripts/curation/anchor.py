@@ -1,0 +1,219 @@
+"""Step 2, anchor: split each article into sentences, and find the characters that each quote stands on."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from .faults import Faults, Place
+from .read import Document, Text
+
+# A sentence ends at a full stop, question or exclamation mark, with closing quotation marks, before a capital letter;
+# `U.S. and` is no end because no capital follows.
+_SENTENCE_END = re.compile(r"(?<=[.!?])[’”'\")]*(?=\s+[A-Z‘“])")
+_CLOSED = re.compile(r"[.!?][’”'\")]*$")
+
+# What keyboards type for the characters that articles print.
+_TYPED = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "—": "-", "–": "-", "\u00a0": " "})
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters of a source: half-open, counted in Unicode code points from 0."""
+
+    source_id: str
+    passage_id: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence of a source."""
+
+    passage_id: str
+    source_id: str
+    ordinal: int
+    line: int
+    kind: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Article:
+    """A document with its sentences."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+
+    @cached_property
+    def by_ordinal(self) -> dict[str, Passage]:
+        """The passages by their number as coders write it."""
+        return {str(passage.ordinal): passage for passage in self.passages}
+
+
+def split(document: Document) -> Article:
+    """The document's passages: the first line is the headline, a later line without a closing mark is boilerplate."""
+    passages: list[Passage] = []
+    offset = 0
+    for line_number, line in enumerate(document.text.split("\n"), start=1):
+        for start, end in _sentences(line):
+            text = line[start:end]
+            ordinal = len(passages) + 1
+            passages.append(
+                Passage(
+                    passage_id=f"{document.source_id}.s{ordinal:02d}",
+                    source_id=document.source_id,
+                    ordinal=ordinal,
+                    line=line_number,
+                    kind=passage_kind(ordinal, text),
+                    start=offset + start,
+                    end=offset + end,
+                    text=text,
+                )
+            )
+        offset += len(line) + 1
+    return Article(document, tuple(passages))
+
+
+def passage_kind(ordinal: int, text: str) -> str:
+    """Headline, body or boilerplate, from a passage's place in its source and its closing punctuation."""
+    if ordinal == 1:
+        return "headline"
+    return "body" if _CLOSED.search(text) else "boilerplate"
+
+
+def _sentences(line: str) -> list[tuple[int, int]]:
+    cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(line)), len(line)]
+    spans = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        stripped = line[start:end].strip()
+        if stripped:
+            first = start + line[start:end].index(stripped)
+            spans.append((first, first + len(stripped)))
+    return spans
+
+
+def anchor(
+    quote: Text, article: Article, faults: Faults, passage: Text | None = None, occurrence: Text | None = None
+) -> Span | None:
+    """Find `quote` in one sentence of the article; None after a fault.
+
+    `passage` (a sentence's number) and `occurrence` (counted from 1 within what is searched) narrow down a quote that
+    stands in the article more than once. Words are never cut: a quote begins and ends where words do.
+    """
+    searched = article.passages
+    if passage is not None:
+        if passage not in article.by_ordinal:
+            faults.add(
+                passage.place,
+                f"passage {passage} does not exist",
+                f"{article.document.source_id} has passages 1 to {len(article.passages)}",
+                "give one of these",
+            )
+            return None
+        searched = (article.by_ordinal[passage],)
+    found = [span for item in searched for span in _matches(quote, item)]
+    if occurrence is not None:
+        if not (occurrence.isdecimal() and 1 <= int(occurrence) <= len(found)):
+            faults.add(
+                occurrence.place,
+                f"occurrence {occurrence} of {quote!s:.60} does not exist",
+                f"it occurs {len(found)} time(s) in what is searched",
+                "count the occurrences from 1",
+            )
+            return None
+        return found[int(occurrence) - 1]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        where = ", ".join(str(_ordinal(span)) for span in found)
+        faults.add(
+            quote.place,
+            f"the quote {quote!s:.80} occurs {len(found)} times",
+            f"it stands in passages {where}, and a quote must point at one place",
+            "narrow it down with 'passage' and 'occurrence', or quote more words",
+        )
+        return None
+    _not_found(quote, searched, article, faults)
+    return None
+
+
+def _ordinal(span: Span) -> int:
+    return int(span.passage_id.rpartition(".s")[2])
+
+
+def _matches(quote: str, passage: Passage) -> list[Span]:
+    before = r"(?<!\w)" if re.match(r"\w", quote) else ""
+    after = r"(?!\w)" if re.search(r"\w$", quote) else ""
+    return [
+        Span(
+            passage.source_id,
+            passage.passage_id,
+            passage.start + match.start(),
+            passage.start + match.end(),
+            match.group(),
+        )
+        for match in re.finditer(before + re.escape(quote) + after, passage.text)
+    ]
+
+
+def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, faults: Faults) -> None:
+    what = f"the quote {quote!s:.80} is not in " + (
+        article.document.file.name if len(searched) > 1 else f"passage {searched[0].ordinal}"
+    )
+    typed = quote.translate(_TYPED)
+    for passage in searched:
+        at = passage.text.translate(_TYPED).find(typed)
+        if at >= 0:
+            printed = passage.text[at : at + len(quote)]
+            if printed == quote:
+                faults.add(
+                    quote.place, what, "it begins or ends in the middle of a word", "quote whole words"
+                )
+                return
+            pairs = {f"{a!r} (U+{ord(a):04X}) for {b!r} (U+{ord(b):04X})" for a, b in zip(quote, printed, strict=True) if a != b}
+            faults.add(
+                quote.place,
+                what,
+                f"it has {' and '.join(sorted(pairs))}: straight quotation marks, apostrophes or dashes are typed where curly "
+                "or long ones are printed",
+                f"copy the printed words: {printed}",
+            )
+            return
+    for passage in article.passages:
+        if passage not in searched and _matches(quote, passage):
+            faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
+            return
+    nearest = max(
+        searched, key=lambda passage: difflib.SequenceMatcher(None, passage.text, quote, autojunk=False).find_longest_match().size
+    )
+    faults.add(
+        quote.place,
+        what,
+        f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}",
+        "copy the quote from the article, character by character",
+    )
+
+
+def _difference(quote: str, text: str) -> str:
+    """The words of the nearest stretch of `text`, and how `quote` departs from them."""
+    quoted, printed = quote.split(), text.split()
+    matcher = difflib.SequenceMatcher(None, quoted, printed, autojunk=False)
+    blocks = [block for block in matcher.get_matching_blocks() if block.size]
+    if not blocks:
+        return f"{text!r}, which shares no word with the quote"
+    first = max(blocks[0].b - blocks[0].a, 0)
+    last = min(blocks[-1].b + blocks[-1].size + len(quoted) - blocks[-1].a - blocks[-1].size, len(printed))
+    stretch = printed[first:last]
+    changes = [
+        f"{' '.join(quoted[a:b])!r} for printed {' '.join(stretch[c:d])!r}"
+        for tag, a, b, c, d in difflib.SequenceMatcher(None, quoted, stretch, autojunk=False).get_opcodes()
+        if tag != "equal"
+    ]
+    return f"{' '.join(stretch)!r}; the quote has {', '.join(changes)}"

@@ -1,0 +1,34 @@
+"""EDTF dates: calendar validity, and the first and last day that a date allows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import edtf
+
+
+def bounds(text: str) -> tuple[date | None, date | None]:
+    """The first and last day of an EDTF date or interval; None where it gives no year to count from.
+
+    Raises:
+        ValueError: the text is no EDTF date, or ends before it starts.
+    """
+    try:
+        edtf.parse_edtf(text)
+    except edtf.parser.edtf_exceptions.EDTFParseException as error:
+        raise ValueError(f"{text!r} is no valid EDTF date") from error
+    first, _, last = text.partition("/")
+    earliest = _edge(first, lower=True)
+    latest = _edge(last or first, lower=False)
+    if earliest is not None and latest is not None and earliest > latest:
+        raise ValueError(f"{text!r} ends before it starts")
+    return earliest, latest
+
+
+def _edge(text: str, *, lower: bool) -> date | None:
+    # An open end, or a year of which nothing is known, bounds nothing: the parser would say year 0 or 9999.
+    if text == ".." or text.startswith("XXXX"):
+        return None
+    parsed = edtf.parse_edtf(text)
+    struct = parsed.lower_strict() if lower else parsed.upper_strict()
+    return date(*struct[:3])

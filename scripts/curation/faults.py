@@ -1,0 +1,71 @@
+"""Faults: what is wrong, where, why, and what to do; collected so that one run reports them all."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line of a file."""
+
+    file: Path
+    line: int = 1
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong. Printed as `file:line: what; why; what to do`."""
+
+    place: Place
+    what: str
+    why: str
+    remedy: str
+
+    def text(self, root: Path) -> str:
+        """The fault as one line, its file relative to `root` where it lies below it."""
+        file = self.place.file
+        shown = file.relative_to(root) if file.is_relative_to(root) else file
+        return f"{shown.as_posix()}:{self.place.line}: {self.what}; {self.why}; {self.remedy}"
+
+
+class Faults:
+    """The faults found so far."""
+
+    def __init__(self) -> None:
+        self._found: set[Fault] = set()
+
+    def add(self, place: Place, what: str, why: str, remedy: str) -> None:
+        """Note a fault. The same fault at the same place is noted once."""
+        self._found.add(Fault(place, what, why, remedy))
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def sorted(self) -> list[Fault]:
+        """All faults, by file and line."""
+        return sorted(self._found)
+
+    def raise_any(self) -> None:
+        """Raise `BuildFailed` with all faults, if there are any."""
+        if self._found:
+            raise BuildFailed(self.sorted())
+
+
+class BuildFailed(Exception):
+    """The build found faults and published nothing."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} fault(s)")
+        self.faults = faults
+
+
+def did_you_mean(word: str, allowed: Iterable[str], noun: str) -> str:
+    """What to do about an unknown word: the closest allowed one first, then all of them."""
+    choices = list(allowed)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}the {noun} are: {', '.join(choices)}"

@@ -1,0 +1,315 @@
+"""Step 4, check: the laws of the data, over whole tables.
+
+The same functions judge the rows made from the seeds, before anything is written, and the rows read back from
+published files. A breach names a cell; whoever calls knows the file and line where that cell stands.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from belarus_iran_pact.tables import TABLES, Field, fields, primary_key
+from belarus_iran_pact.vocabularies import VOCABULARIES
+
+from . import dates
+from .derive import Tables, derived_values
+from .faults import did_you_mean
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A cell (or row, without a column) that breaks a law: what, why, and what to do."""
+
+    table: str
+    row_id: str
+    column: str | None
+    what: str
+    why: str
+    remedy: str
+
+
+def breaches(tables: Tables, unread: frozenset[str] | set[str] = frozenset()) -> Iterator[Breach]:
+    """All breaches of the laws in the tables.
+
+    `unread` names tables known to be incomplete; links to their rows are not judged.
+    """
+    yield from keys_hold(tables, unread)
+    yield from parents_have_no_cycle(tables)
+    yield from spans_are_verbatim(tables)
+    yield from cells_are_explained(tables, unread)
+    yield from inference_is_marked(tables)
+    yield from vocabularies_are_published(tables)
+    yield from dates_are_real(tables)
+    yield from derived_recomputes(tables)
+
+
+def keys_hold(tables: Tables, unread: frozenset[str] | set[str] = frozenset()) -> Iterator[Breach]:
+    """Law 6: primary keys are unique, and every foreign key resolves."""
+    ids = _ids(tables)
+    incomplete = _with_dependents(unread)
+    for name, model in TABLES.items():
+        key = primary_key(model)
+        seen = set()
+        for row in tables[name]:
+            if row[key] in seen:
+                yield Breach(name, row[key], key, f"the {name} row {row[key]} is there twice", "ids are unique", "keep one")
+            seen.add(row[key])
+        for item in fields(model):
+            target = item.column.references
+            if target is None or target in incomplete:
+                continue
+            for row in tables[name]:
+                value = row[item.name]
+                if value is not None and value not in ids[target]:
+                    yield Breach(
+                        name,
+                        row[key],
+                        item.name,
+                        f"unknown id {value} in {item.name}",
+                        f"no row of {target} has it",
+                        did_you_mean(value, sorted(ids[target]), f"ids of {target}"),
+                    )
+    for name in ("evidence", "gaps"):
+        key = primary_key(TABLES[name])
+        for row in tables[name]:
+            table, row_id = row["table_name"], row["row_id"]
+            if table in TABLES and (row_id in ids[table] or table in incomplete):
+                continue
+            known = sorted(ids[table]) if table in TABLES else TABLES
+            yield Breach(
+                name,
+                row[key],
+                "row_id",
+                f"unknown id {row_id} in row_id",
+                f"no row of {table} has it",
+                did_you_mean(row_id if table in TABLES else table, known, "ids"),
+            )
+
+
+def parents_have_no_cycle(tables: Tables) -> Iterator[Breach]:
+    """Law 6: nothing is its own ancestor, by a column that links a table to itself, or by `part_of` links."""
+    for name, model in TABLES.items():
+        key = primary_key(model)
+        for item in fields(model):
+            if item.column.references == name:
+                parents = {row[key]: [row[item.name]] for row in tables[name] if row[item.name] is not None}
+                yield from _cycles(parents, name, item.name)
+    wholes = defaultdict(list)
+    for row in tables["event_links"]:
+        if row["relation"] == "part_of":
+            wholes[row["event_id"]].append(row["related_event_id"])
+    yield from _cycles(wholes, "events", None)
+
+
+def _cycles(parents: dict[str, list[str]], table: str, column: str | None) -> Iterator[Breach]:
+    reported: set[str] = set()
+    for start in parents:
+        path, stack = {start: start}, [start]
+        while stack:
+            here = stack.pop()
+            for parent in parents.get(here, ()):
+                if parent == start and start not in reported:
+                    chain = [here]
+                    while chain[-1] != start:
+                        chain.append(path[chain[-1]])
+                    reported.update(chain)
+                    shown = " -> ".join([*reversed(chain), start])
+                    yield Breach(
+                        table, start, column, f"a cycle among parents: {shown}", "nothing is part of itself", "break the cycle"
+                    )
+                elif parent not in path:
+                    path[parent] = here
+                    stack.append(parent)
+
+
+def spans_are_verbatim(tables: Tables) -> Iterator[Breach]:
+    """Law 1: a span lies within its passage, holds at least a character, and its text is the passage's there."""
+    passages = {row["passage_id"]: row for row in tables["passages"]}
+    for name, text_column in (("mentions", "text"), ("evidence", "quote"), ("gaps", "quote")):
+        key = primary_key(TABLES[name])
+        for row in tables[name]:
+            parts = [row[column] for column in ("source_id", "passage_id", "start", "end", text_column)]
+            if all(part is None for part in parts):
+                continue
+            passage = passages.get(row["passage_id"])
+            if passage is None:
+                continue  # A broken key, reported as such.
+            inside = None not in parts and passage["start"] <= row["start"] < row["end"] <= passage["end"]
+            if not inside or row["source_id"] != passage["source_id"]:
+                yield Breach(
+                    name, row[key], "start", f"the span {row['start']}-{row['end']} is not within {row['passage_id']}",
+                    f"the passage spans {passage['start']}-{passage['end']}", "correct the span",
+                )
+            elif passage["text"][row["start"] - passage["start"] : row["end"] - passage["start"]] != row[text_column]:
+                yield Breach(
+                    name, row[key], text_column, f"{text_column} is not the text at {row['start']}-{row['end']}",
+                    "a span's text is cut from its source", "restore the quote or the span",
+                )  # fmt: skip
+    for row in tables["passages"]:
+        if len(row["text"]) != row["end"] - row["start"]:
+            yield Breach(
+                "passages", row["passage_id"], "text", "the text is not as long as its span", "a span's text is cut from its source",
+                "restore the passage",
+            )
+    spelled = defaultdict(set)
+    for row in tables["evidence"]:
+        if row["stance"] == "supports":
+            spelled[(row["table_name"], row["row_id"], row["column_name"])].add(row["quote"])
+    for name, item, row in _cells(tables):
+        value = row[item.name]
+        quotes = spelled[(name, row[primary_key(TABLES[name])], item.name)]
+        if item.column.verbatim and value is not None and quotes and value not in quotes:
+            yield Breach(
+                name, row[primary_key(TABLES[name])], item.name, f"{value!r} is not spelled as quoted",
+                f"{item.name} is verbatim, and its evidence reads {' | '.join(sorted(quotes))!r}", "write the printed words",
+            )
+
+
+def cells_are_explained(tables: Tables, unread: frozenset[str] | set[str] = frozenset()) -> Iterator[Breach]:
+    """Law 2: a value of an explained column has evidence for it and no gap; a null has a gap and no evidence for it."""
+    evidence, gaps = defaultdict(list), defaultdict(list)
+    for row in tables["evidence"]:
+        if row["stance"] == "supports":
+            evidence[(row["table_name"], row["row_id"], row["column_name"])].append(row["evidence_id"])
+        elif row["asserted_value"] is None:
+            yield Breach(
+                "evidence", row["evidence_id"], "asserted_value", "contradicting evidence asserts no value",
+                "what it speaks for must be known", "add asserted_value",
+            )
+    for row in tables["gaps"]:
+        gaps[(row["table_name"], row["row_id"], row["column_name"])].append(row)
+        if row["reason"] in ("undisclosed", "ambiguous") and row["quote"] is None:
+            yield Breach(
+                "gaps", row["gap_id"], "quote", f"a gap that is {row['reason']} quotes no words",
+                "the source's words leave the cell open", "add the quote",
+            )
+        if row["reason"] == "ambiguous" and row["candidate"] is None:
+            yield Breach(
+                "gaps", row["gap_id"], "candidate", "an ambiguous gap names no candidate",
+                "each value that the words allow is a gap of its own", "add the candidate",
+            )
+        if row["reason"] != "ambiguous" and row["candidate"] is not None:
+            yield Breach(
+                "gaps", row["gap_id"], "candidate", f"a gap that is {row['reason']} names a candidate",
+                "only ambiguous words offer candidates", "take it away, or make the reason ambiguous",
+            )
+    for name, item, row in _cells(tables):
+        if not TABLES[name].table.explained or not item.column.explained:
+            continue
+        row_id = row[primary_key(TABLES[name])]
+        cell = (name, row_id, item.name)
+        if row[item.name] is not None:
+            if not evidence[cell]:
+                yield Breach(
+                    *cell, f"{name}.{item.name} of {row_id} has a value and no evidence", "every value rests on words of a source",
+                    "quote the words in an evidence item that supports it, or empty the cell and give a gap",
+                )
+            if gaps[cell]:
+                yield Breach(
+                    *cell, f"{name}.{item.name} of {row_id} has a value and a gap", "a gap says why a cell is empty",
+                    "take one of them away",
+                )
+        else:
+            if not gaps[cell]:
+                yield Breach(
+                    *cell, f"{name}.{item.name} of {row_id} is empty and has no gap", "every null says why",
+                    f"add a gap with a reason ({', '.join(VOCABULARIES['gap_reason'].values())}), or a value with evidence",
+                )
+            if evidence[cell]:
+                yield Breach(
+                    *cell, f"{name}.{item.name} of {row_id} is empty and has evidence", "evidence supports a value",
+                    "write the value, or take the evidence away",
+                )
+    explained = {
+        (name, item.name)
+        for name, model in TABLES.items()
+        for item in fields(model)
+        if item.column.explained and model.table.explained
+    }
+    for name in ("evidence", "gaps"):
+        for row in tables[name]:
+            if (row["table_name"], row["column_name"]) not in explained:
+                yield Breach(
+                    name, row[primary_key(TABLES[name])], "column_name",
+                    f"{row['table_name']}.{row['column_name']} takes no evidence or gap",
+                    "there is no such column, or its origin is none of source, coder, inferred", "correct the column",
+                )
+
+
+def inference_is_marked(tables: Tables) -> Iterator[Breach]:
+    """Law 4: evidence is `inferred`, with its rule, exactly for columns of that origin."""
+    origins = {(name, item.name): item.column.origin for name, model in TABLES.items() for item in fields(model)}
+    allowed = {"source": ("stated", "judged"), "coder": ("judged",), "inferred": ("inferred",)}
+    for row in tables["evidence"]:
+        origin = origins.get((row["table_name"], row["column_name"]))
+        if origin in allowed and row["basis"] not in allowed[origin]:
+            yield Breach(
+                "evidence", row["evidence_id"], "basis", f"the basis {row['basis']} does not fit {row['column_name']}",
+                f"the column's origin is {origin}", f"make it {' or '.join(allowed[origin])}",
+            )
+        if (row["rule"] is not None) != (row["basis"] == "inferred"):
+            yield Breach(
+                "evidence", row["evidence_id"], "rule",
+                f"evidence for {row['column_name']} is {row['basis']} and has {'no' if row['rule'] is None else 'a'} rule",
+                "what is inferred names its rule, and nothing else has one",
+                f"the rules are: {', '.join(VOCABULARIES['inference_rule'].values())}",
+            )
+
+
+def vocabularies_are_published(tables: Tables) -> Iterator[Breach]:
+    """Law 7: every coded value is a row of `terms`."""
+    published = defaultdict(set)
+    for row in tables["terms"]:
+        published[row["vocabulary"]].add(row["term"])
+    for name, item, row in _cells(tables):
+        vocabulary, value = item.column.vocabulary, row[item.name]
+        if vocabulary is not None and value is not None and value not in published[vocabulary.name]:
+            if value in vocabulary or name == "terms":
+                what = f"{value} of {vocabulary.name} is not in terms"
+            else:
+                continue  # An unknown term: the row model reports it.
+            yield Breach(name, row[primary_key(TABLES[name])], item.name, what, "every coded value is defined there", "rebuild")
+
+
+def dates_are_real(tables: Tables) -> Iterator[Breach]:
+    """EDTF dates exist in the calendar, and end no earlier than they start."""
+    for name, item, row in _cells(tables):
+        if item.column.edtf and row[item.name] is not None:
+            try:
+                dates.bounds(row[item.name])
+            except ValueError as error:
+                yield Breach(
+                    name, row[primary_key(TABLES[name])], item.name, f"{item.name}: {error}",
+                    "dates follow EDTF (ISO 8601-2)", "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
+                )
+
+
+def derived_recomputes(tables: Tables) -> Iterator[Breach]:
+    """Derived cells equal what their definition gives."""
+    for (name, column), values in derived_values(tables).items():
+        key = primary_key(TABLES[name])
+        for row in tables[name]:
+            if row[column] != values[row[key]]:
+                yield Breach(
+                    name, row[key], column, f"{name}.{column} of {row[key]} is {row[column]!r:.60}",
+                    f"it recomputes to {values[row[key]]!r:.60}", "rebuild",
+                )
+
+
+def _cells(tables: Tables) -> Iterator[tuple[str, Field, dict[str, Any]]]:
+    for name, model in TABLES.items():
+        for item in fields(model):
+            for row in tables[name]:
+                yield name, item, row
+
+
+def _ids(tables: Tables) -> dict[str, set[str]]:
+    return {name: {row[primary_key(model)] for row in tables[name]} for name, model in TABLES.items()}
+
+
+def _with_dependents(names: frozenset[str] | set[str]) -> set[str]:
+    """The tables named, and those whose rows are written within theirs."""
+    return set(names) | {name for name, model in TABLES.items() if model.table.within in names}

@@ -1,0 +1,423 @@
+"""Step 3, normalise: coded entries become rows of tables, and their quotes become evidence and gaps.
+
+What a coder writes is, for every table alike: the columns by their own names; `evidence` and `gaps` beside them; and
+the rows of dependent tables nested under the dependent table's name. `seeds/CODING.md` has the form with examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from belarus_iran_pact import vocabularies
+from belarus_iran_pact.tables import TABLES, Field, Row, fields, primary_key
+from belarus_iran_pact.vocabularies import VOCABULARIES
+from pydantic import ValidationError
+
+from .anchor import Article, Span, anchor, split
+from .derive import Tables, derived_values
+from .faults import Faults, Place, did_you_mean
+from .read import Entry, Fields, Items, Seeds, Text
+
+SPAN_COLUMNS = ("source_id", "passage_id", "start", "end")
+_DEFAULT_BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass
+class Normalised:
+    """The tables, and where in the seeds each row and cell was written."""
+
+    tables: Tables = field(default_factory=lambda: {name: [] for name in TABLES})
+    places: dict[tuple[str, str, str | None], Place] = field(default_factory=dict)
+    articles: dict[str, Article] = field(default_factory=dict)
+    attempted: set[tuple[str, str, str]] = field(default_factory=set)
+    """Cells whose evidence or gap was written but is at fault: reported there, so not called unexplained as well."""
+
+    def place(self, table: str, row_id: str, column: str | None = None) -> Place:
+        """Where a cell was written, else its row."""
+        return self.places.get((table, row_id, column)) or self.places[(table, row_id, None)]
+
+
+def normalise(seeds: Seeds, faults: Faults) -> Normalised:
+    """Turn what was read into the rows of all tables, checked one by one against the row models."""
+    result = Normalised(articles={name: split(document) for name, document in seeds.documents.items()})
+    writer = _Writer(result, faults)
+    for article in result.articles.values():
+        for passage in article.passages:
+            writer.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
+    for entry in seeds.entries:
+        writer.entry(entry)
+    for file_table, (match, rows) in seeds.reference.items():
+        writer.merge_reference(file_table, match, rows)
+    for vocabulary in VOCABULARIES.values():
+        for term in vocabulary:
+            row = {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
+            writer.put("terms", row, Place(Path(vocabularies.__file__)))
+    _sort_explanations(result.tables)
+    for (table, column), values in derived_values(result.tables).items():
+        key = primary_key(TABLES[table])
+        for row in result.tables[table]:
+            row[column] = values[row[key]]
+    _validate(result, faults)
+    return result
+
+
+class _Writer:
+    """Writes entries into tables. Keeps what has been written, so that an id written twice is noticed."""
+
+    def __init__(self, result: Normalised, faults: Faults) -> None:
+        self.result = result
+        self.faults = faults
+
+    def put(self, table: str, row: dict[str, Any], place: Place) -> bool:
+        """Add a row; False, with a fault, if its id is taken."""
+        row_id = row[primary_key(TABLES[table])]
+        earlier = self.result.places.get((table, row_id, None))
+        if earlier is not None:
+            self.faults.add(
+                place,
+                f"the {table} row {row_id} is there twice",
+                f"it stands at {earlier.file.name}:{earlier.line} already",
+                "give this one another id, or merge the two",
+            )
+            return False
+        self.result.places[(table, row_id, None)] = place
+        self.result.tables[table].append(row)
+        return True
+
+    def entry(self, entry: Entry) -> None:
+        """Write an entry and all that is nested in it."""
+        article = self.result.articles.get(entry.source_id)
+        if article is None:
+            return  # The article could not be read; that is reported already.
+        if entry.table == "evidence":
+            self._foreign_evidence(entry, article)
+        else:
+            self._row(entry.table, entry.fields, article, {})
+
+    def _row(
+        self, table: str, given: Fields, article: Article, inherited: dict[str, Any], passage: Text | None = None
+    ) -> None:
+        model = TABLES[table]
+        passage = given.get("passage", passage)
+        children = [name for name, child in TABLES.items() if child.table.within == table]
+        authored = list(_authored(model, inherited))
+        directives = ["quote", "passage", "occurrence", "evidence", "gaps"]
+        self._reject_unknown(given, [item.name for item in authored] + directives + children, f"a row of {table}")
+        row: dict[str, Any] = {item.name: None for item in fields(model)} | inherited
+        if table == "sources":
+            row |= _document_facts(article)
+        for item in authored:
+            if item.name in given:
+                row[item.name] = self._value(given[item.name], item, table)
+            elif not item.nullable:
+                self._missing(item.name, table, given)
+        span = self._span_of(given, article, passage)
+        if model.table.anchored:
+            if span is None:
+                if "quote" not in given:
+                    self._missing("quote", table, given)
+                return
+            row |= _span_columns(span)
+        if model.table.id_from:
+            row[primary_key(model)] = _composed_id(model, row)
+        row_id = row[primary_key(model)]
+        if row_id is None or not self.put(table, row, given.place):
+            return
+        for item in authored:
+            self.result.places[(table, row_id, item.name)] = given.place_of(item.name)
+        self._explain(table, row, given, article, span, passage)
+        for child in children:
+            for nested in self._mappings(given, child):
+                self._row(child, nested, article, {primary_key(model): row_id}, passage)
+
+    def _explain(
+        self,
+        table: str,
+        row: dict[str, Any],
+        given: Fields,
+        article: Article,
+        span: Span | None,
+        passage: Text | None,
+    ) -> None:
+        """Evidence and gaps of a row: what is listed, then verbatim values themselves, then the row's own quote."""
+        model = TABLES[table]
+        row_id = row[primary_key(model)]
+        supported: set[str] = set()
+        for item in self._mappings(given, "evidence"):
+            supported |= self._evidence(table, row_id, item, article, passage)
+        wanted = [
+            item for item in fields(model) if item.column.explained and row[item.name] is not None and model.table.explained
+        ]
+        for item in wanted:
+            value = given.get(item.name)
+            if item.column.verbatim and item.name not in supported and isinstance(value, Text):
+                supported.add(item.name)
+                self._put_evidence(table, row_id, item, anchor(value, article, self.faults, passage), value.place, {})
+        if "quote" in given:
+            for item in wanted:
+                if item.name not in supported and item.column.origin != "inferred":
+                    self._put_evidence(table, row_id, item, span, given.place_of("quote"), {})
+        for gap in self._mappings(given, "gaps"):
+            self._gap(table, row_id, gap, article, passage)
+
+    def _evidence(
+        self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None
+    ) -> set[str]:
+        """Write one evidence item; the columns that it names."""
+        allowed = ["quote", "passage", "occurrence", "supports", "basis", "stance", "asserted_value", "rule"]
+        self._reject_unknown(given, allowed, "an evidence item")
+        named = [item for item in self._columns(given, "supports", table)]
+        if "quote" not in given:
+            self._missing("quote", "evidence", given)
+            self.result.attempted |= {(table, row_id, item.name) for item in named}
+            return {item.name for item in named}
+        span = self._span_of(given, article, passage)
+        extra = {key: str(given[key]) for key in ("basis", "stance", "asserted_value", "rule") if key in given}
+        for item in named:
+            self._put_evidence(table, row_id, item, span, given.place, extra)
+        return {item.name for item in named if given.get("stance", "supports") == "supports"}
+
+    def _foreign_evidence(self, entry: Entry, article: Article) -> None:
+        """Evidence that one source has for (or against) a cell of a row coded from another."""
+        given = entry.fields
+        table, row_id = given.get("table_name"), given.get("row_id")
+        if not isinstance(table, Text) or not isinstance(row_id, Text):
+            self._missing("table_name, row_id", "evidence", given)
+        elif table not in TABLES:
+            self.faults.add(table.place, f"unknown table {table}", "evidence is for a cell", did_you_mean(table, TABLES, "tables"))
+        else:
+            rest = Fields(given.place)
+            rest.update({key: value for key, value in given.items() if key not in ("table_name", "row_id")})
+            self._evidence(table, str(row_id), rest, article, None)
+
+    def _put_evidence(
+        self, table: str, row_id: str, item: Field, span: Span | None, place: Place, extra: dict[str, str]
+    ) -> None:
+        if span is None:
+            self.result.attempted.add((table, row_id, item.name))
+            return
+        row: dict[str, Any] = {
+            "evidence_id": None,
+            "table_name": str(table),
+            "row_id": row_id,
+            "column_name": item.name,
+            "basis": _DEFAULT_BASIS[item.column.origin],
+            "stance": "supports",
+            "asserted_value": None,
+            "rule": None,
+            **_span_columns(span),
+            "quote": None,
+            **extra,
+        }
+        row["evidence_id"] = _composed_id(TABLES["evidence"], row)
+        self.put("evidence", row, place)
+
+    def _gap(self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None) -> None:
+        allowed = ["columns", "reason", "candidate", "quote", "passage", "occurrence"]
+        self._reject_unknown(given, allowed, "a gap")
+        if "reason" not in given:
+            self._missing("reason", "gaps", given)
+        span = self._span_of(given, article, passage)
+        for item in self._columns(given, "columns", table):
+            if "reason" not in given or ("quote" in given and span is None):
+                self.result.attempted.add((table, row_id, item.name))
+                continue
+            row: dict[str, Any] = {name: None for name in (item.name for item in fields(TABLES["gaps"]))}
+            row |= {"table_name": str(table), "row_id": row_id, "column_name": item.name}
+            row |= {key: str(given[key]) for key in ("reason", "candidate") if key in given}
+            row |= _span_columns(span) if span is not None else {}
+            row["gap_id"] = _composed_id(TABLES["gaps"], row)
+            self.put("gaps", row, given.place)
+
+    def merge_reference(self, table: str, match: Text, rows: Items) -> None:
+        """Fill `reference` columns of the rows whose column `match` has the value given."""
+        model = TABLES[table]
+        allowed = [item.name for item in fields(model) if item.column.origin == "reference"]
+        by_name = {item.name: item for item in fields(model)}
+        if match not in by_name:
+            self.faults.add(match.place, f"unknown column {match}", f"rows of {table} are matched on it", did_you_mean(match, by_name, "columns"))
+            return
+        for given in rows:
+            self._reject_unknown(given, [str(match), *allowed], f"reference for {table}")
+            wanted = given.get(str(match))
+            matching = [row for row in self.result.tables[table] if wanted is not None and row[str(match)] == wanted]
+            if not matching:
+                known = {str(row[str(match)]) for row in self.result.tables[table] if row[str(match)] is not None}
+                self.faults.add(
+                    given.place,
+                    f"unknown {match} {wanted}",
+                    f"no row of {table} has it",
+                    did_you_mean(str(wanted), sorted(known), "values"),
+                )
+            for row in matching:
+                row_id = row[primary_key(model)]
+                for name in allowed:
+                    if name in given:
+                        row[name] = self._value(given[name], by_name[name], table)
+                        self.result.places[(table, row_id, name)] = given.place_of(name)
+
+    # --- Small helpers: reading the fields of a mapping, with faults ---
+
+    def _span_of(self, given: Fields, article: Article, passage: Text | None = None) -> Span | None:
+        quote = given.get("quote")
+        if not isinstance(quote, Text):
+            return None
+        return anchor(quote, article, self.faults, given.get("passage", passage), given.get("occurrence"))
+
+    def _columns(self, given: Fields, key: str, table: str) -> Iterator[Field]:
+        by_name = {item.name: item for item in fields(TABLES[table])}
+        names = given.get(key)
+        if not isinstance(names, Items) or not names:
+            self.faults.add(given.place_of(key), f"no list of columns under {key}", "it must say which cells it explains", f"write {key}: [column, ...]")
+            return
+        explained = [name for name, item in by_name.items() if item.column.explained]
+        for name in names:
+            if name not in by_name:
+                self.faults.add(
+                    name.place,
+                    f"{key} names the column {name}, which does not exist",
+                    f"it is not a column of {table}",
+                    did_you_mean(name, explained, "columns to explain"),
+                )
+            elif not by_name[name].column.explained:
+                self.faults.add(
+                    name.place,
+                    f"{key} names the column {name}, which takes no evidence or gap",
+                    f"its origin is {by_name[name].column.origin}",
+                    did_you_mean(name, explained, "columns to explain"),
+                )
+            else:
+                yield by_name[name]
+
+    def _mappings(self, given: Fields, key: str) -> Iterator[Fields]:
+        items = given.get(key)
+        if items is None:
+            return
+        if not isinstance(items, Items):
+            self.faults.add(given.place_of(key), f"{key} is not a list", "it holds one item for each row", "begin each with '- '")
+            return
+        for item in items:
+            if isinstance(item, Fields):
+                yield item
+            else:
+                self.faults.add(item.place, f"not an item of {key}: {item!s:.40}", "an item is 'name: value' lines", "write it so")
+
+    def _reject_unknown(self, given: Fields, allowed: list[str], noun: str) -> None:
+        for name in given:
+            if name not in allowed:
+                self.faults.add(
+                    given.place_of(name), f"unknown field {name}", f"it is no field of {noun}", did_you_mean(name, allowed, "fields")
+                )
+
+    def _missing(self, name: str, table: str, given: Fields) -> None:
+        self.faults.add(given.place, f"{name} is missing", f"a row of {table} cannot be without it", f"add {name}")
+
+    def _value(self, given: Any, item: Field, table: str) -> Any:
+        """A YAML text as a value of the column's type; None after a fault."""
+        if not isinstance(given, Text):
+            self.faults.add(given.place, f"{item.name} is a list or mapping", f"the column holds {item.type}", "write one value")
+        elif item.type == "text":
+            return str(given)
+        elif item.type == "boolean" and given in _BOOLEANS:
+            return _BOOLEANS[given]
+        elif item.type == "integer" and re.fullmatch(r"-?\d+", given):
+            return int(given)
+        else:
+            form = {"boolean": "true or false", "integer": "a whole number", "date": "a date"}[item.type]
+            self.faults.add(given.place, f"{item.name} is {given!s:.40}", f"{table}.{item.name} holds {item.type}", f"write {form}")
+        return None
+
+
+def _authored(model: type[Row], inherited: dict[str, Any]) -> Iterator[Field]:
+    """The columns that a coder may write: not those that are derived, composed, inherited, or found by a quote."""
+    for item in fields(model):
+        generated = (
+            item.column.origin == "derived"
+            or item.name in inherited
+            or (model.table.id_from and item.name == primary_key(model))
+            or (model.table.anchored and item.name in SPAN_COLUMNS)
+        )
+        if not generated:
+            yield item
+
+
+def _document_facts(article: Article) -> dict[str, Any]:
+    document = article.document
+    return {
+        "byte_count": len(document.content),
+        "character_count": len(document.text),
+        "line_count": len(document.text.splitlines()),
+    }
+
+
+def _span_columns(span: Span) -> dict[str, Any]:
+    return {"source_id": span.source_id, "passage_id": span.passage_id, "start": span.start, "end": span.end}
+
+
+def _composed_id(model: type[Row], row: dict[str, Any]) -> str:
+    parts = [str(row[name]) for name in model.table.id_from]
+    if model.table.id_hashed:
+        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"
+    return ".".join(re.sub(r"[^A-Za-z0-9_+-]+", "-", part) for part in parts)
+
+
+def _sort_explanations(tables: Tables) -> None:
+    """Put evidence and gaps in the order of the cells that they explain."""
+    table_at = {name: at for at, name in enumerate(TABLES)}
+    column_at = {(name, item.name): at for name, model in TABLES.items() for at, item in enumerate(fields(model))}
+    row_at = {
+        (name, row[primary_key(TABLES[name])]): at for name, rows in tables.items() for at, row in enumerate(rows)
+    }
+    for name in ("evidence", "gaps"):
+        tables[name].sort(
+            key=lambda row: (
+                table_at[row["table_name"]],
+                row_at.get((row["table_name"], row["row_id"]), -1),
+                column_at[(row["table_name"], row["column_name"])],
+                row["source_id"] or "",
+                row["start"] or 0,
+            )
+        )
+
+
+def _validate(result: Normalised, faults: Faults) -> None:
+    """Check every row against its model; each error becomes a fault at the cell's place."""
+    for name, model in TABLES.items():
+        by_name = {item.name: item for item in fields(model)}
+        for row in result.tables[name]:
+            try:
+                model.model_validate(row)
+            except ValidationError as error:
+                row_id = str(row[primary_key(model)])
+                for problem in error.errors():
+                    column = str(problem["loc"][0])
+                    if row[column] is None and not by_name[column].nullable:
+                        continue  # Reported as missing, or as of the wrong type, where it was read.
+                    why, remedy = _explain_error(problem, by_name[column])
+                    faults.add(
+                        result.place(name, row_id, column),
+                        f"{name}.{column} of {row_id} is {row[column]!r:.60}",
+                        why,
+                        remedy,
+                    )
+
+
+def _explain_error(problem: Any, item: Field) -> tuple[str, str]:
+    vocabulary = item.column.vocabulary
+    if problem["type"] == "unknown_term" and vocabulary is not None:
+        return (
+            f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
+            did_you_mean(str(problem["input"]), vocabulary.values(), "terms"),
+        )
+    if problem["type"] == "bad_edtf":
+        return "it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"
+    if problem["type"] == "empty_text":
+        return "an empty text is no value", "take the column away and give a gap"
+    return f"it {problem['msg']}", "correct it"

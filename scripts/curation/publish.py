@@ -1,0 +1,186 @@
+"""Step 5, publish: write the package into a staging folder, check what was written, and swap it into place.
+
+Readers see the old package or the new one, whole. Where the system can exchange two folders in one step (Linux), there
+is no moment between them; elsewhere there is a short one, and a build killed in it is repaired by the next.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+from belarus_iran_pact.arrow_schema import arrow_schema
+from belarus_iran_pact.codebook import codebook
+from belarus_iran_pact.tables import TABLES, primary_key
+from pydantic import TypeAdapter, ValidationError
+
+from .derive import Tables
+from .descriptor import TITLE, descriptor
+from .faults import Faults, Place
+from .laws import breaches
+
+PREVIOUS = "previous"
+
+
+def write_package(folder: Path, tables: Tables, version: str) -> None:
+    """Write datapackage.json, csv/, parquet/ and CODEBOOK.md into an empty `folder`."""
+    for form in ("csv", "parquet"):
+        (folder / form).mkdir(parents=True)
+    for name, model in TABLES.items():
+        schema = arrow_schema(model)
+        table = pa.Table.from_pylist(tables[name], schema=schema)
+        pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
+        pq.write_table(table, folder / "parquet" / f"{name}.parquet")
+    row_counts = {name: len(rows) for name, rows in tables.items()}
+    _write_text(folder / "CODEBOOK.md", codebook(TITLE, row_counts))
+    content = descriptor(folder, tables, version)
+    _write_text(folder / "datapackage.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_tables(folder: Path, form: str) -> Tables:
+    """The tables of a written package, from its CSV or its Parquet files, as rows of plain Python values."""
+    tables: Tables = {}
+    for name, model in TABLES.items():
+        file = folder / form / f"{name}.{form}"
+        if form == "csv":
+            schema = arrow_schema(model)
+            options = pa.csv.ConvertOptions(
+                column_types=schema,
+                null_values=[""],
+                true_values=["true"],
+                false_values=["false"],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            )
+            tables[name] = pa.csv.read_csv(file, convert_options=options).to_pylist()
+        else:
+            with pq.ParquetFile(file) as parquet:
+                tables[name] = parquet.read().to_pylist()
+    return tables
+
+
+def check_package(folder: Path, faults: Faults) -> Tables | None:
+    """Re-check the laws on a written package alone: CSV equal to Parquet, rows fit their models, every law holds.
+
+    Returns the tables, or None where they cannot be read.
+    """
+    forms: dict[str, Tables] = {}
+    for form in ("csv", "parquet"):
+        try:
+            forms[form] = read_tables(folder, form)
+        except (OSError, pa.ArrowException) as error:
+            faults.add(
+                Place(folder / form),
+                f"the {form} files cannot be read",
+                " ".join(str(error).split()),
+                "rebuild: python scripts/build.py",
+            )
+    if len(forms) < 2:
+        return None
+    tables = forms["csv"]
+    for name, model in TABLES.items():
+        file = folder / "csv" / f"{name}.csv"
+        if forms["parquet"][name] != tables[name]:
+            pairs = zip(tables[name], forms["parquet"][name], strict=False)
+            line = next((at for at, (left, right) in enumerate(pairs, start=2) if left != right), len(tables[name]) + 2)
+            faults.add(Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild")
+        try:
+            TypeAdapter(list[model]).validate_python(tables[name])  # type: ignore[valid-type]
+        except ValidationError as error:
+            for problem in error.errors():
+                at, *column = problem["loc"]
+                faults.add(Place(file, int(at) + 2), f"{name}.{'.'.join(map(str, column))} is {problem['input']!r:.60}", f"it {problem['msg']}", "rebuild")
+    if not faults:
+        lines = {
+            (name, row[primary_key(TABLES[name])]): at for name, rows in tables.items() for at, row in enumerate(rows, 2)
+        }
+        for breach in breaches(tables):
+            place = Place(folder / "csv" / f"{breach.table}.csv", lines[(breach.table, breach.row_id)])
+            faults.add(place, breach.what, breach.why, breach.remedy)
+    return tables
+
+
+def check_with_frictionless(folder: Path, faults: Faults) -> None:
+    """Validate a written package with frictionless itself: whatever it rejects is a fault."""
+    import frictionless  # Slow to import, and needed in this step only.
+
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    for error in report.errors:
+        faults.add(Place(folder / "datapackage.json"), "frictionless rejects the package", error.message, "mend the descriptor")
+    for task in report.tasks:
+        for error in task.errors:
+            line = getattr(error, "row_number", 1)
+            place = Place(folder / (task.place or "datapackage.json"), line)
+            faults.add(place, f"frictionless rejects {task.name}", " ".join(error.message.split()), "mend the model or the data")
+
+
+def differences(built: Path, published: Path) -> Iterator[str]:
+    """The files that differ between two package folders, each with what is the matter."""
+    names = sorted({_relative(file, root) for root in (built, published) for file in root.rglob("*") if file.is_file()})
+    for name in names:
+        left, right = built / name, published / name
+        if not right.exists():
+            yield f"{name} is missing"
+        elif not left.exists():
+            yield f"{name} is not part of the package"
+        elif left.read_bytes() != right.read_bytes():
+            yield f"{name} differs"
+
+
+def swap(staged: Path, target: Path) -> None:
+    """Put the folder `staged` in the place of `target`, in one step where the system can.
+
+    What stood at `target` is then at `staged`, or gone where there was nothing.
+    """
+    if not target.exists():
+        os.rename(staged, target)
+    elif not _exchange(staged, target):
+        previous = staged.parent / PREVIOUS
+        os.rename(target, previous)
+        os.rename(staged, target)
+        os.rename(previous, staged)
+
+
+def recover(work: Path, target: Path) -> None:
+    """Undo what a killed build left behind: put back a package it had set aside, and clear its staging folders."""
+    previous = work / PREVIOUS
+    if previous.exists() and not target.exists():
+        os.rename(previous, target)
+    for leftover in work.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+
+
+def _exchange(left: Path, right: Path) -> bool:
+    """Exchange two folders in one step; False where the system or the file system has no such call."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        return False
+    at_working_directory, exchange = -100, 2
+    result: int = renameat2(at_working_directory, os.fsencode(left), at_working_directory, os.fsencode(right), exchange)
+    return result == 0
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix()
+
+
+def _write_text(file: Path, text: str) -> None:
+    file.write_bytes(text.encode("utf-8"))
+
+
+def summary(tables: Tables) -> dict[str, Any]:
+    """Rows per table, in published order."""
+    return {name: len(rows) for name, rows in tables.items()}
