@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock
+
 import belarus_iran_pact
 from belarus_iran_pact.tables import TABLES
 from curation import publish
@@ -25,7 +27,6 @@ from curation.faults import BuildFailed, Faults, Place
 from curation.laws import breaches
 from curation.normalise import normalise
 from curation.read import read_seeds
-from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +40,9 @@ def tables_from(seeds: Path) -> Tables:
     faults = Faults()
     read = read_seeds(seeds, list(TABLES), faults)
     normalised = normalise(read, faults)
-    check_pins(normalised.tables, normalised.place, {name: item.sha256 for name, item in read.documents.items()}, faults)
+    check_pins(
+        normalised.tables, normalised.place, {name: item.sha256 for name, item in read.documents.items()}, faults
+    )
     # Without its article, nothing that was coded from it can be judged.
     if set(read.documents) >= {file.stem for file in seeds.glob("*.txt")}:
         for breach in breaches(normalised.tables, read.unread):
@@ -94,6 +97,8 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
         try:
             _stage(staged, tables)
             publish.swap(staged, dataset)
+        except BuildFailed as failure:
+            raise BuildFailed([fault.moved(staged, dataset) for fault in failure.faults]) from None
         finally:
             shutil.rmtree(staged.parent)
     return tables
@@ -105,7 +110,9 @@ def _stage(folder: Path, tables: Tables) -> None:
     faults = Faults()
     written = publish.check_package(folder, faults)
     if written is not None and written != tables:
-        faults.add(Place(folder), "what was written is not what was built", "one content has three forms", "report this")
+        faults.add(
+            Place(folder), "what was written is not what was built", "one content has three forms", "report this"
+        )
     faults.raise_any()
     publish.check_with_frictionless(folder, faults)
     faults.raise_any()
@@ -114,9 +121,15 @@ def _stage(folder: Path, tables: Tables) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if dataset/ is not what the seeds give")
-    parser.add_argument("--seeds", type=Path, default=ROOT / "seeds", help="the seeds folder (default: the repository's)")
-    parser.add_argument("--dataset", type=Path, default=ROOT / "dataset", help="the folder to publish (default: the repository's)")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if dataset/ is not what the seeds give"
+    )
+    parser.add_argument(
+        "--seeds", type=Path, default=ROOT / "seeds", help="the seeds folder (default: the repository's)"
+    )
+    parser.add_argument(
+        "--dataset", type=Path, default=ROOT / "dataset", help="the folder to publish (default: the repository's)"
+    )
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
@@ -127,10 +140,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{len(failure.faults)} fault(s); nothing was published", file=sys.stderr)
         return 1
     width = max(map(len, tables))
-    for name, count in publish.summary(tables).items():
-        print(f"{name:<{width}} {count:>6} rows")
+    for name, rows in tables.items():
+        print(f"{name:<{width}} {len(rows):>6} rows")
     done = "is what the seeds give" if options.check else "is built"
-    print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {time.perf_counter() - started:.1f} s")
+    print(
+        f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {time.perf_counter() - started:.1f} s"
+    )
     return 0
 
 

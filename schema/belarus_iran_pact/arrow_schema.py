@@ -21,7 +21,10 @@ def arrow_schema(model: type[Row]) -> pa.Schema:
     `unit` and `null_means` where it has them; the schema's metadata has the table's `description`.
     """
     return pa.schema(
-        [pa.field(item.name, _ARROW_TYPES[item.type], item.nullable, metadata=_metadata(item)) for item in fields(model)],
+        [
+            pa.field(item.name, _ARROW_TYPES[item.type], item.nullable, metadata=_metadata(item))
+            for item in fields(model)
+        ],
         metadata={"name": model.table.name, "description": description(model)},
     )
 

@@ -6,7 +6,12 @@ from typing import Any
 
 from .tables import TABLES, Field, Row, ValueType, fields, primary_key
 
-_TABLE_SCHEMA_TYPES: dict[ValueType, str] = {"text": "string", "integer": "integer", "boolean": "boolean", "date": "date"}
+_TABLE_SCHEMA_TYPES: dict[ValueType, str] = {
+    "text": "string",
+    "integer": "integer",
+    "boolean": "boolean",
+    "date": "date",
+}
 
 
 def table_schema(model: type[Row]) -> dict[str, Any]:
@@ -16,16 +21,8 @@ def table_schema(model: type[Row]) -> dict[str, Any]:
     properties, which the standard allows.
     """
     foreign = [
-        {
-            "fields": [item.name],
-            "reference": {"resource": item.column.references, "fields": [primary_key(TABLES[item.column.references])]},
-        }
-        for item in fields(model)
-        if item.column.references is not None
+        _foreign_key(model, item.name, item.column.references) for item in fields(model) if item.column.references
     ]
-    for entry in foreign:
-        if entry["reference"]["resource"] == model.table.name:
-            entry["reference"]["resource"] = ""  # How the standard spells "this same table".
     schema: dict[str, Any] = {
         "fields": [_field(item, item.name == primary_key(model)) for item in fields(model)],
         "missingValues": [""],
@@ -34,6 +31,12 @@ def table_schema(model: type[Row]) -> dict[str, Any]:
     if foreign:
         schema["foreignKeys"] = foreign
     return schema
+
+
+def _foreign_key(model: type[Row], column: str, target: str) -> dict[str, Any]:
+    # An empty name is how the standard spells "this same table".
+    resource = "" if target == model.table.name else target
+    return {"fields": [column], "reference": {"resource": resource, "fields": [primary_key(TABLES[target])]}}
 
 
 def _field(item: Field, is_key: bool) -> dict[str, Any]:

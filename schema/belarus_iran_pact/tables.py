@@ -111,7 +111,9 @@ class Event(Row):
     ]
     place_geonames_id: Annotated[
         str | None,
-        reference("GeoNames id of the place named.", authority="GeoNames", pattern="[0-9]+", null_means="No place named."),
+        reference(
+            "GeoNames id of the place named.", authority="GeoNames", pattern="[0-9]+", null_means="No place named."
+        ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
     cameo_code: Annotated[str | None, coder("CAMEO event code.", vocabulary=v.CAMEO_CODE, unit="CAMEO code")]
@@ -141,7 +143,9 @@ class EventLink(Row):
     event_link_id: Annotated[str, identifier("The link.")]
     event_id: Annotated[str, link("events", "The event that stands in the relation.")]
     related_event_id: Annotated[str, link("events", "The event that it stands to.")]
-    relation: Annotated[str, coder("The relation, read from `event_id` to `related_event_id`.", vocabulary=v.EVENT_RELATION)]
+    relation: Annotated[
+        str, coder("The relation, read from `event_id` to `related_event_id`.", vocabulary=v.EVENT_RELATION)
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -176,11 +180,50 @@ class Actor(Row):
     name_as_printed: Annotated[
         str | None, source("The fullest name or description that the article prints.", verbatim=True)
     ]
-    iso_alpha3: Annotated[str | None, reference("ISO code, for states.", authority=ISO_3166, pattern="[A-Z]{3}", unit="ISO 3166-1 alpha-3", null_means="Not a state.")]
-    iso_alpha2: Annotated[str | None, reference("ISO code, for states.", authority=ISO_3166, pattern="[A-Z]{2}", unit="ISO 3166-1 alpha-2", null_means="Not a state.")]
-    cow_code: Annotated[str | None, reference("Country code, for states.", authority="Correlates of War state system", pattern="[0-9]+", unit="COW country code", null_means="Not a state.")]
-    gw_code: Annotated[str | None, reference("Country code, for states.", authority="Gleditsch and Ward list of independent states", pattern="[0-9]+", unit="GW country code", null_means="Not a state.")]
-    wikidata_id: Annotated[str | None, reference("Wikidata item.", authority="Wikidata", pattern="Q[0-9]+", null_means="Not verified, or none.")]
+    iso_alpha3: Annotated[
+        str | None,
+        reference(
+            "ISO code, for states.",
+            authority=ISO_3166,
+            pattern="[A-Z]{3}",
+            unit="ISO 3166-1 alpha-3",
+            null_means="Not a state.",
+        ),
+    ]
+    iso_alpha2: Annotated[
+        str | None,
+        reference(
+            "ISO code, for states.",
+            authority=ISO_3166,
+            pattern="[A-Z]{2}",
+            unit="ISO 3166-1 alpha-2",
+            null_means="Not a state.",
+        ),
+    ]
+    cow_code: Annotated[
+        str | None,
+        reference(
+            "Country code, for states.",
+            authority="Correlates of War state system",
+            pattern="[0-9]+",
+            unit="COW country code",
+            null_means="Not a state.",
+        ),
+    ]
+    gw_code: Annotated[
+        str | None,
+        reference(
+            "Country code, for states.",
+            authority="Gleditsch and Ward list of independent states",
+            pattern="[0-9]+",
+            unit="GW country code",
+            null_means="Not a state.",
+        ),
+    ]
+    wikidata_id: Annotated[
+        str | None,
+        reference("Wikidata item.", authority="Wikidata", pattern="Q[0-9]+", null_means="Not verified, or none."),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -193,7 +236,9 @@ class ActorOffice(Row):
     actor_id: Annotated[str, link("actors", "Who holds it.")]
     title: Annotated[str, source("The office's title as printed.", verbatim=True)]
     office_actor_id: Annotated[str, link("actors", "The office as an actor.")]
-    body_actor_id: Annotated[str | None, link("actors", "The body, office or state that the office is of.", origin="coder")]
+    body_actor_id: Annotated[
+        str | None, link("actors", "The body, office or state that the office is of.", origin="coder")
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -327,7 +372,9 @@ class Passage(Row):
     source_id: Annotated[str, link("sources", "The source.")]
     ordinal: Annotated[int, derived("Place within the source, from 1.")]
     line: Annotated[int, derived("Line of the file, from 1.", unit="lines")]
-    kind: Annotated[str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)]
+    kind: Annotated[
+        str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)
+    ]
     start: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
     end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
     text: Annotated[str, derived("The passage: the source's text from `start` to `end`.")]
@@ -351,10 +398,12 @@ class Evidence(Row):
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
     stance: Annotated[str, coder("Whether the words speak for the value.", vocabulary=v.STANCE)]
     asserted_value: Annotated[
-        str | None, source("The value that the words speak for, where they contradict the cell's.", null_means="The cell's own.")
+        str | None,
+        source("The value that the words speak for, where they contradict the cell's.", null_means="The cell's own."),
     ]
     rule: Annotated[
-        str | None, coder("The rule by which the value follows.", vocabulary=v.INFERENCE_RULE, null_means="Not inferred.")
+        str | None,
+        coder("The rule by which the value follows.", vocabulary=v.INFERENCE_RULE, null_means="Not inferred."),
     ]
     source_id: Annotated[str, link("sources", "The source quoted.")]
     passage_id: Annotated[str, link("passages", "The sentence quoted.")]
@@ -398,7 +447,9 @@ class TermRow(Row):
     term_id: Annotated[str, identifier("The term: vocabulary and term joined by a full stop.")]
     vocabulary: Annotated[str, key("The vocabulary it belongs to.")]
     term: Annotated[str, key("The value as it stands in coded columns.")]
-    label: Annotated[str, reference("The term for people.", authority="This project; for `cameo_code` the CAMEO code list")]
+    label: Annotated[
+        str, reference("The term for people.", authority="This project; for `cameo_code` the CAMEO code list")
+    ]
     definition: Annotated[str, reference("When to choose it.", authority="This project")]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from .faults import Faults, Place
+from .faults import Faults
 from .read import Document, Text
 
 # A sentence ends at a full stop, question or exclamation mark, with closing quotation marks, before a capital letter;
@@ -91,7 +92,7 @@ def passage_kind(ordinal: int, text: str) -> str:
 def _sentences(line: str) -> list[tuple[int, int]]:
     cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(line)), len(line)]
     spans = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         stripped = line[start:end].strip()
         if stripped:
             first = start + line[start:end].index(stripped)
@@ -173,11 +174,13 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
         if at >= 0:
             printed = passage.text[at : at + len(quote)]
             if printed == quote:
-                faults.add(
-                    quote.place, what, "it begins or ends in the middle of a word", "quote whole words"
-                )
+                faults.add(quote.place, what, "it begins or ends in the middle of a word", "quote whole words")
                 return
-            pairs = {f"{a!r} (U+{ord(a):04X}) for {b!r} (U+{ord(b):04X})" for a, b in zip(quote, printed, strict=True) if a != b}
+            pairs = {
+                f"{a!r} (U+{ord(a):04X}) for {b!r} (U+{ord(b):04X})"
+                for a, b in zip(quote, printed, strict=True)
+                if a != b
+            }
             faults.add(
                 quote.place,
                 what,
@@ -191,7 +194,10 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
             faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
             return
     nearest = max(
-        searched, key=lambda passage: difflib.SequenceMatcher(None, passage.text, quote, autojunk=False).find_longest_match().size
+        searched,
+        key=lambda passage: (
+            difflib.SequenceMatcher(None, passage.text, quote, autojunk=False).find_longest_match().size
+        ),
     )
     faults.add(
         quote.place,

@@ -89,7 +89,8 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
         ],
         "contributors": [{"title": "The belarus-iran-pact project", "roles": ["creator", "publisher"]}],
         "sources": [
-            {"title": row["headline"], "sourceId": row["source_id"], "sha256": row["sha256"]} for row in tables["sources"]
+            {"title": row["headline"], "sourceId": row["source_id"], "sha256": row["sha256"]}
+            for row in tables["sources"]
         ],
         "resources": resources,
     }

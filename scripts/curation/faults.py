@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -30,6 +30,12 @@ class Fault:
         file = self.place.file
         shown = file.relative_to(root) if file.is_relative_to(root) else file
         return f"{shown.as_posix()}:{self.place.line}: {self.what}; {self.why}; {self.remedy}"
+
+    def moved(self, here: Path, there: Path) -> Fault:
+        """The fault as it reads once the folder `here` stands at `there`."""
+        if not self.place.file.is_relative_to(here):
+            return self
+        return replace(self, place=replace(self.place, file=there / self.place.file.relative_to(here)))
 
 
 class Faults:

@@ -55,7 +55,9 @@ def keys_hold(tables: Tables, unread: frozenset[str] | set[str] = frozenset()) -
         seen = set()
         for row in tables[name]:
             if row[key] in seen:
-                yield Breach(name, row[key], key, f"the {name} row {row[key]} is there twice", "ids are unique", "keep one")
+                yield Breach(
+                    name, row[key], key, f"the {name} row {row[key]} is there twice", "ids are unique", "keep one"
+                )
             seen.add(row[key])
         for item in fields(model):
             target = item.column.references
@@ -118,7 +120,12 @@ def _cycles(parents: dict[str, list[str]], table: str, column: str | None) -> It
                     reported.update(chain)
                     shown = " -> ".join([*reversed(chain), start])
                     yield Breach(
-                        table, start, column, f"a cycle among parents: {shown}", "nothing is part of itself", "break the cycle"
+                        table,
+                        start,
+                        column,
+                        f"a cycle among parents: {shown}",
+                        "nothing is part of itself",
+                        "break the cycle",
                     )
                 elif parent not in path:
                     path[parent] = here
@@ -140,8 +147,12 @@ def spans_are_verbatim(tables: Tables) -> Iterator[Breach]:
             inside = None not in parts and passage["start"] <= row["start"] < row["end"] <= passage["end"]
             if not inside or row["source_id"] != passage["source_id"]:
                 yield Breach(
-                    name, row[key], "start", f"the span {row['start']}-{row['end']} is not within {row['passage_id']}",
-                    f"the passage spans {passage['start']}-{passage['end']}", "correct the span",
+                    name,
+                    row[key],
+                    "start",
+                    f"the span {row['start']}-{row['end']} is not within {row['passage_id']}",
+                    f"the passage spans {passage['start']}-{passage['end']}",
+                    "correct the span",
                 )
             elif passage["text"][row["start"] - passage["start"] : row["end"] - passage["start"]] != row[text_column]:
                 yield Breach(
@@ -151,7 +162,11 @@ def spans_are_verbatim(tables: Tables) -> Iterator[Breach]:
     for row in tables["passages"]:
         if len(row["text"]) != row["end"] - row["start"]:
             yield Breach(
-                "passages", row["passage_id"], "text", "the text is not as long as its span", "a span's text is cut from its source",
+                "passages",
+                row["passage_id"],
+                "text",
+                "the text is not as long as its span",
+                "a span's text is cut from its source",
                 "restore the passage",
             )
     spelled = defaultdict(set)
@@ -163,8 +178,12 @@ def spans_are_verbatim(tables: Tables) -> Iterator[Breach]:
         quotes = spelled[(name, row[primary_key(TABLES[name])], item.name)]
         if item.column.verbatim and value is not None and quotes and value not in quotes:
             yield Breach(
-                name, row[primary_key(TABLES[name])], item.name, f"{value!r} is not spelled as quoted",
-                f"{item.name} is verbatim, and its evidence reads {' | '.join(sorted(quotes))!r}", "write the printed words",
+                name,
+                row[primary_key(TABLES[name])],
+                item.name,
+                f"{value!r} is not spelled as quoted",
+                f"{item.name} is verbatim, and its evidence reads {' | '.join(sorted(quotes))!r}",
+                "write the printed words",
             )
 
 
@@ -176,25 +195,41 @@ def cells_are_explained(tables: Tables, unread: frozenset[str] | set[str] = froz
             evidence[(row["table_name"], row["row_id"], row["column_name"])].append(row["evidence_id"])
         elif row["asserted_value"] is None:
             yield Breach(
-                "evidence", row["evidence_id"], "asserted_value", "contradicting evidence asserts no value",
-                "what it speaks for must be known", "add asserted_value",
+                "evidence",
+                row["evidence_id"],
+                "asserted_value",
+                "contradicting evidence asserts no value",
+                "what it speaks for must be known",
+                "add asserted_value",
             )
     for row in tables["gaps"]:
         gaps[(row["table_name"], row["row_id"], row["column_name"])].append(row)
         if row["reason"] in ("undisclosed", "ambiguous") and row["quote"] is None:
             yield Breach(
-                "gaps", row["gap_id"], "quote", f"a gap that is {row['reason']} quotes no words",
-                "the source's words leave the cell open", "add the quote",
+                "gaps",
+                row["gap_id"],
+                "quote",
+                f"a gap that is {row['reason']} quotes no words",
+                "the source's words leave the cell open",
+                "add the quote",
             )
         if row["reason"] == "ambiguous" and row["candidate"] is None:
             yield Breach(
-                "gaps", row["gap_id"], "candidate", "an ambiguous gap names no candidate",
-                "each value that the words allow is a gap of its own", "add the candidate",
+                "gaps",
+                row["gap_id"],
+                "candidate",
+                "an ambiguous gap names no candidate",
+                "each value that the words allow is a gap of its own",
+                "add the candidate",
             )
         if row["reason"] != "ambiguous" and row["candidate"] is not None:
             yield Breach(
-                "gaps", row["gap_id"], "candidate", f"a gap that is {row['reason']} names a candidate",
-                "only ambiguous words offer candidates", "take it away, or make the reason ambiguous",
+                "gaps",
+                row["gap_id"],
+                "candidate",
+                f"a gap that is {row['reason']} names a candidate",
+                "only ambiguous words offer candidates",
+                "take it away, or make the reason ambiguous",
             )
     for name, item, row in _cells(tables):
         if not TABLES[name].table.explained or not item.column.explained:
@@ -204,23 +239,31 @@ def cells_are_explained(tables: Tables, unread: frozenset[str] | set[str] = froz
         if row[item.name] is not None:
             if not evidence[cell]:
                 yield Breach(
-                    *cell, f"{name}.{item.name} of {row_id} has a value and no evidence", "every value rests on words of a source",
+                    *cell,
+                    f"{name}.{item.name} of {row_id} has a value and no evidence",
+                    "every value rests on words of a source",
                     "quote the words in an evidence item that supports it, or empty the cell and give a gap",
                 )
             if gaps[cell]:
                 yield Breach(
-                    *cell, f"{name}.{item.name} of {row_id} has a value and a gap", "a gap says why a cell is empty",
+                    *cell,
+                    f"{name}.{item.name} of {row_id} has a value and a gap",
+                    "a gap says why a cell is empty",
                     "take one of them away",
                 )
         else:
             if not gaps[cell]:
                 yield Breach(
-                    *cell, f"{name}.{item.name} of {row_id} is empty and has no gap", "every null says why",
+                    *cell,
+                    f"{name}.{item.name} of {row_id} is empty and has no gap",
+                    "every null says why",
                     f"add a gap with a reason ({', '.join(VOCABULARIES['gap_reason'].values())}), or a value with evidence",
                 )
             if evidence[cell]:
                 yield Breach(
-                    *cell, f"{name}.{item.name} of {row_id} is empty and has evidence", "evidence supports a value",
+                    *cell,
+                    f"{name}.{item.name} of {row_id} is empty and has evidence",
+                    "evidence supports a value",
                     "write the value, or take the evidence away",
                 )
     explained = {
@@ -233,9 +276,12 @@ def cells_are_explained(tables: Tables, unread: frozenset[str] | set[str] = froz
         for row in tables[name]:
             if (row["table_name"], row["column_name"]) not in explained:
                 yield Breach(
-                    name, row[primary_key(TABLES[name])], "column_name",
+                    name,
+                    row[primary_key(TABLES[name])],
+                    "column_name",
                     f"{row['table_name']}.{row['column_name']} takes no evidence or gap",
-                    "there is no such column, or its origin is none of source, coder, inferred", "correct the column",
+                    "there is no such column, or its origin is none of source, coder, inferred",
+                    "correct the column",
                 )
 
 
@@ -247,12 +293,18 @@ def inference_is_marked(tables: Tables) -> Iterator[Breach]:
         origin = origins.get((row["table_name"], row["column_name"]))
         if origin in allowed and row["basis"] not in allowed[origin]:
             yield Breach(
-                "evidence", row["evidence_id"], "basis", f"the basis {row['basis']} does not fit {row['column_name']}",
-                f"the column's origin is {origin}", f"make it {' or '.join(allowed[origin])}",
+                "evidence",
+                row["evidence_id"],
+                "basis",
+                f"the basis {row['basis']} does not fit {row['column_name']}",
+                f"the column's origin is {origin}",
+                f"make it {' or '.join(allowed[origin])}",
             )
         if (row["rule"] is not None) != (row["basis"] == "inferred"):
             yield Breach(
-                "evidence", row["evidence_id"], "rule",
+                "evidence",
+                row["evidence_id"],
+                "rule",
                 f"evidence for {row['column_name']} is {row['basis']} and has {'no' if row['rule'] is None else 'a'} rule",
                 "what is inferred names its rule, and nothing else has one",
                 f"the rules are: {', '.join(VOCABULARIES['inference_rule'].values())}",
@@ -271,7 +323,9 @@ def vocabularies_are_published(tables: Tables) -> Iterator[Breach]:
                 what = f"{value} of {vocabulary.name} is not in terms"
             else:
                 continue  # An unknown term: the row model reports it.
-            yield Breach(name, row[primary_key(TABLES[name])], item.name, what, "every coded value is defined there", "rebuild")
+            yield Breach(
+                name, row[primary_key(TABLES[name])], item.name, what, "every coded value is defined there", "rebuild"
+            )
 
 
 def dates_are_real(tables: Tables) -> Iterator[Breach]:
@@ -282,8 +336,12 @@ def dates_are_real(tables: Tables) -> Iterator[Breach]:
                 dates.bounds(row[item.name])
             except ValueError as error:
                 yield Breach(
-                    name, row[primary_key(TABLES[name])], item.name, f"{item.name}: {error}",
-                    "dates follow EDTF (ISO 8601-2)", "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
+                    name,
+                    row[primary_key(TABLES[name])],
+                    item.name,
+                    f"{item.name}: {error}",
+                    "dates follow EDTF (ISO 8601-2)",
+                    "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
                 )
 
 
@@ -294,8 +352,12 @@ def derived_recomputes(tables: Tables) -> Iterator[Breach]:
         for row in tables[name]:
             if row[column] != values[row[key]]:
                 yield Breach(
-                    name, row[key], column, f"{name}.{column} of {row[key]} is {row[column]!r:.60}",
-                    f"it recomputes to {values[row[key]]!r:.60}", "rebuild",
+                    name,
+                    row[key],
+                    column,
+                    f"{name}.{column} of {row[key]} is {row[column]!r:.60}",
+                    f"it recomputes to {values[row[key]]!r:.60}",
+                    "rebuild",
                 )
 
 

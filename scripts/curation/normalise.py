@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.tables import TABLES, Field, Row, fields, primary_key
 from belarus_iran_pact.vocabularies import VOCABULARIES
-from pydantic import ValidationError
 
 from .anchor import Article, Span, anchor, split
 from .derive import Tables, derived_values
@@ -149,30 +150,28 @@ class _Writer:
         model = TABLES[table]
         row_id = row[primary_key(model)]
         supported: set[str] = set()
-        for item in self._mappings(given, "evidence"):
-            supported |= self._evidence(table, row_id, item, article, passage)
-        wanted = [
-            item for item in fields(model) if item.column.explained and row[item.name] is not None and model.table.explained
-        ]
-        for item in wanted:
+        for listed in self._mappings(given, "evidence"):
+            supported |= self._evidence(table, row_id, listed, article, passage)
+        for item in fields(model):
+            if (
+                row[item.name] is None
+                or item.name in supported
+                or not (item.column.explained and model.table.explained)
+            ):
+                continue
             value = given.get(item.name)
-            if item.column.verbatim and item.name not in supported and isinstance(value, Text):
-                supported.add(item.name)
-                self._put_evidence(table, row_id, item, anchor(value, article, self.faults, passage), value.place, {})
-        if "quote" in given:
-            for item in wanted:
-                if item.name not in supported and item.column.origin != "inferred":
-                    self._put_evidence(table, row_id, item, span, given.place_of("quote"), {})
+            if item.column.verbatim and isinstance(value, Text):
+                self._put_evidence(table, row_id, item, anchor(value, article, self.faults, passage), value.place)
+            elif "quote" in given and item.column.origin != "inferred":
+                self._put_evidence(table, row_id, item, span, given.place_of("quote"))
         for gap in self._mappings(given, "gaps"):
             self._gap(table, row_id, gap, article, passage)
 
-    def _evidence(
-        self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None
-    ) -> set[str]:
+    def _evidence(self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None) -> set[str]:
         """Write one evidence item; the columns that it names."""
         allowed = ["quote", "passage", "occurrence", "supports", "basis", "stance", "asserted_value", "rule"]
         self._reject_unknown(given, allowed, "an evidence item")
-        named = [item for item in self._columns(given, "supports", table)]
+        named = list(self._columns(given, "supports", table))
         if "quote" not in given:
             self._missing("quote", "evidence", given)
             self.result.attempted |= {(table, row_id, item.name) for item in named}
@@ -190,14 +189,16 @@ class _Writer:
         if not isinstance(table, Text) or not isinstance(row_id, Text):
             self._missing("table_name, row_id", "evidence", given)
         elif table not in TABLES:
-            self.faults.add(table.place, f"unknown table {table}", "evidence is for a cell", did_you_mean(table, TABLES, "tables"))
+            self.faults.add(
+                table.place, f"unknown table {table}", "evidence is for a cell", did_you_mean(table, TABLES, "tables")
+            )
         else:
             rest = Fields(given.place)
             rest.update({key: value for key, value in given.items() if key not in ("table_name", "row_id")})
             self._evidence(table, str(row_id), rest, article, None)
 
     def _put_evidence(
-        self, table: str, row_id: str, item: Field, span: Span | None, place: Place, extra: dict[str, str]
+        self, table: str, row_id: str, item: Field, span: Span | None, place: Place, extra: Mapping[str, str] = {}
     ) -> None:
         if span is None:
             self.result.attempted.add((table, row_id, item.name))
@@ -228,7 +229,7 @@ class _Writer:
             if "reason" not in given or ("quote" in given and span is None):
                 self.result.attempted.add((table, row_id, item.name))
                 continue
-            row: dict[str, Any] = {name: None for name in (item.name for item in fields(TABLES["gaps"]))}
+            row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES["gaps"]))
             row |= {"table_name": str(table), "row_id": row_id, "column_name": item.name}
             row |= {key: str(given[key]) for key in ("reason", "candidate") if key in given}
             row |= _span_columns(span) if span is not None else {}
@@ -241,7 +242,12 @@ class _Writer:
         allowed = [item.name for item in fields(model) if item.column.origin == "reference"]
         by_name = {item.name: item for item in fields(model)}
         if match not in by_name:
-            self.faults.add(match.place, f"unknown column {match}", f"rows of {table} are matched on it", did_you_mean(match, by_name, "columns"))
+            self.faults.add(
+                match.place,
+                f"unknown column {match}",
+                f"rows of {table} are matched on it",
+                did_you_mean(match, by_name, "columns"),
+            )
             return
         for given in rows:
             self._reject_unknown(given, [str(match), *allowed], f"reference for {table}")
@@ -274,7 +280,12 @@ class _Writer:
         by_name = {item.name: item for item in fields(TABLES[table])}
         names = given.get(key)
         if not isinstance(names, Items) or not names:
-            self.faults.add(given.place_of(key), f"no list of columns under {key}", "it must say which cells it explains", f"write {key}: [column, ...]")
+            self.faults.add(
+                given.place_of(key),
+                f"no list of columns under {key}",
+                "it must say which cells it explains",
+                f"write {key}: [column, ...]",
+            )
             return
         explained = [name for name, item in by_name.items() if item.column.explained]
         for name in names:
@@ -300,19 +311,26 @@ class _Writer:
         if items is None:
             return
         if not isinstance(items, Items):
-            self.faults.add(given.place_of(key), f"{key} is not a list", "it holds one item for each row", "begin each with '- '")
+            self.faults.add(
+                given.place_of(key), f"{key} is not a list", "it holds one item for each row", "begin each with '- '"
+            )
             return
         for item in items:
             if isinstance(item, Fields):
                 yield item
             else:
-                self.faults.add(item.place, f"not an item of {key}: {item!s:.40}", "an item is 'name: value' lines", "write it so")
+                self.faults.add(
+                    item.place, f"not an item of {key}: {item!s:.40}", "an item is 'name: value' lines", "write it so"
+                )
 
     def _reject_unknown(self, given: Fields, allowed: list[str], noun: str) -> None:
         for name in given:
             if name not in allowed:
                 self.faults.add(
-                    given.place_of(name), f"unknown field {name}", f"it is no field of {noun}", did_you_mean(name, allowed, "fields")
+                    given.place_of(name),
+                    f"unknown field {name}",
+                    f"it is no field of {noun}",
+                    did_you_mean(name, allowed, "fields"),
                 )
 
     def _missing(self, name: str, table: str, given: Fields) -> None:
@@ -321,7 +339,9 @@ class _Writer:
     def _value(self, given: Any, item: Field, table: str) -> Any:
         """A YAML text as a value of the column's type; None after a fault."""
         if not isinstance(given, Text):
-            self.faults.add(given.place, f"{item.name} is a list or mapping", f"the column holds {item.type}", "write one value")
+            self.faults.add(
+                given.place, f"{item.name} is a list or mapping", f"the column holds {item.type}", "write one value"
+            )
         elif item.type == "text":
             return str(given)
         elif item.type == "boolean" and given in _BOOLEANS:
@@ -330,7 +350,9 @@ class _Writer:
             return int(given)
         else:
             form = {"boolean": "true or false", "integer": "a whole number", "date": "a date"}[item.type]
-            self.faults.add(given.place, f"{item.name} is {given!s:.40}", f"{table}.{item.name} holds {item.type}", f"write {form}")
+            self.faults.add(
+                given.place, f"{item.name} is {given!s:.40}", f"{table}.{item.name} holds {item.type}", f"write {form}"
+            )
         return None
 
 

@@ -13,15 +13,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
 from belarus_iran_pact.arrow_schema import arrow_schema
 from belarus_iran_pact.codebook import codebook
 from belarus_iran_pact.tables import TABLES, primary_key
-from pydantic import TypeAdapter, ValidationError
 
 from .derive import Tables
 from .descriptor import TITLE, descriptor
@@ -92,16 +92,25 @@ def check_package(folder: Path, faults: Faults) -> Tables | None:
         if forms["parquet"][name] != tables[name]:
             pairs = zip(tables[name], forms["parquet"][name], strict=False)
             line = next((at for at, (left, right) in enumerate(pairs, start=2) if left != right), len(tables[name]) + 2)
-            faults.add(Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild")
+            faults.add(
+                Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild"
+            )
         try:
             TypeAdapter(list[model]).validate_python(tables[name])  # type: ignore[valid-type]
         except ValidationError as error:
             for problem in error.errors():
                 at, *column = problem["loc"]
-                faults.add(Place(file, int(at) + 2), f"{name}.{'.'.join(map(str, column))} is {problem['input']!r:.60}", f"it {problem['msg']}", "rebuild")
+                faults.add(
+                    Place(file, int(at) + 2),
+                    f"{name}.{'.'.join(map(str, column))} is {problem['input']!r:.60}",
+                    f"it {problem['msg']}",
+                    "rebuild",
+                )
     if not faults:
         lines = {
-            (name, row[primary_key(TABLES[name])]): at for name, rows in tables.items() for at, row in enumerate(rows, 2)
+            (name, row[primary_key(TABLES[name])]): at
+            for name, rows in tables.items()
+            for at, row in enumerate(rows, 2)
         }
         for breach in breaches(tables):
             place = Place(folder / "csv" / f"{breach.table}.csv", lines[(breach.table, breach.row_id)])
@@ -115,12 +124,19 @@ def check_with_frictionless(folder: Path, faults: Faults) -> None:
 
     report = frictionless.validate(str(folder / "datapackage.json"))
     for error in report.errors:
-        faults.add(Place(folder / "datapackage.json"), "frictionless rejects the package", error.message, "mend the descriptor")
+        faults.add(
+            Place(folder / "datapackage.json"), "frictionless rejects the package", error.message, "mend the descriptor"
+        )
     for task in report.tasks:
         for error in task.errors:
             line = getattr(error, "row_number", 1)
             place = Place(folder / (task.place or "datapackage.json"), line)
-            faults.add(place, f"frictionless rejects {task.name}", " ".join(error.message.split()), "mend the model or the data")
+            faults.add(
+                place,
+                f"frictionless rejects {task.name}",
+                " ".join(error.message.split()),
+                "mend the model or the data",
+            )
 
 
 def differences(built: Path, published: Path) -> Iterator[str]:
@@ -179,8 +195,3 @@ def _relative(file: Path, root: Path) -> str:
 
 def _write_text(file: Path, text: str) -> None:
     file.write_bytes(text.encode("utf-8"))
-
-
-def summary(tables: Tables) -> dict[str, Any]:
-    """Rows per table, in published order."""
-    return {name: len(rows) for name, rows in tables.items()}

@@ -134,9 +134,7 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
     return Seeds(documents, entries, _read_reference(folder / REFERENCE_FOLDER, tables, faults), unread)
 
 
-def read_coding(
-    folder: Path, source_id: str, tables: list[str], faults: Faults
-) -> tuple[list[Entry], set[str]]:
+def read_coding(folder: Path, source_id: str, tables: list[str], faults: Faults) -> tuple[list[Entry], set[str]]:
     """The entries of one coding folder, in the order of `tables`, and the tables whose file could not be read."""
     entries = []
     unread = set()
@@ -169,7 +167,9 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
         if isinstance(item, Fields):
             yield item
         else:
-            faults.add(item.place, f"not a row: {item!s:.40}", "a row is a list item of 'column: value' lines", "write it so")
+            faults.add(
+                item.place, f"not a row: {item!s:.40}", "a row is a list item of 'column: value' lines", "write it so"
+            )
 
 
 def read_yaml(file: Path, faults: Faults) -> Any:
@@ -197,7 +197,12 @@ def read_yaml(file: Path, faults: Faults) -> Any:
 def _construct(node: Any, file: Path, faults: Faults, seen: set[int]) -> Any:
     place = Place(file, node.start_mark.line + 1)
     if id(node) in seen:
-        faults.add(place, "a YAML alias", "each value is written where it counts, so that its line is its own", "write the value out")
+        faults.add(
+            place,
+            "a YAML alias",
+            "each value is written where it counts, so that its line is its own",
+            "write the value out",
+        )
         return Text.at("", place)
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
@@ -214,7 +219,9 @@ def _construct(node: Any, file: Path, faults: Faults, seen: set[int]) -> Any:
             faults.add(place, "a key that is not text", "keys are column names", "write a column name")
         elif key in mapping:
             first = mapping.place_of(key).line
-            faults.add(key.place, f"the key {key!s} stands twice", f"it stands on line {first} already", "keep one of them")
+            faults.add(
+                key.place, f"the key {key!s} stands twice", f"it stands on line {first} already", "keep one of them"
+            )
         else:
             mapping[key] = value
     return mapping
@@ -246,7 +253,12 @@ def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         bad = content[error.start]
-        faults.add(Place(file, line), f"byte {error.start} (0x{bad:02x}) is not UTF-8", error.reason, "restore the file as UTF-8")
+        faults.add(
+            Place(file, line),
+            f"byte {error.start} (0x{bad:02x}) is not UTF-8",
+            error.reason,
+            "restore the file as UTF-8",
+        )
         return None
 
 
@@ -263,7 +275,9 @@ def _read_reference(folder: Path, tables: list[str], faults: Faults) -> dict[str
         match = content.get("match") if isinstance(content, Fields) else None
         rows = content.get("rows") if isinstance(content, Fields) else None
         if not isinstance(match, Text) or not isinstance(rows, Items):
-            faults.add(Place(file), "not a reference file", "it has the keys 'match' (a column) and 'rows'", "write both")
+            faults.add(
+                Place(file), "not a reference file", "it has the keys 'match' (a column) and 'rows'", "write both"
+            )
             continue
         found[table] = (match, rows)
     return found
