@@ -1,6 +1,6 @@
 """The tables: one pydantic row model each, the single definition of names, types, keys, origins and meanings.
 
-Read top to bottom: what happened, who, what was agreed, why believe it, how to merge it. `TABLES` at the end lists
+Read top to bottom: what happened, who, what was agreed, what is said, why believe it, how to merge it. `TABLES` at the end lists
 them in the order in which they are published.
 """
 
@@ -47,6 +47,7 @@ class Table:
         within: the table in whose rows the coder writes this table's rows.
         anchored: whether each row is itself a span that the coder quotes.
         explained: whether law 2 (evidence or a gap for each cell) applies; not to the rows that are explanations.
+        one_of: sets of columns of which a row fills exactly one, and leaves the others empty.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     within: str | None = None
     anchored: bool = False
     explained: bool = True
+    one_of: tuple[tuple[str, ...], ...] = ()
 
 
 class Row(BaseModel):
@@ -338,6 +340,102 @@ class ProvisionActor(Row):
     note: Annotated[str | None, note()]
 
 
+# --- What is said ---
+
+
+class Claim(Row):
+    """What is said, or taken for granted, by somebody: one row for each proposition and voice."""
+
+    table = Table("claims", "What is said")
+
+    claim_id: Annotated[str, identifier("The claim.")]
+    text: Annotated[
+        str,
+        coder(
+            "The proposition in neutral words, without its hedge and its negation: those are in the factuality columns. "
+            "With CT-, the voice says that it is not so."
+        ),
+    ]
+    kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
+    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source")]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    author_factuality: Annotated[str, coder("How far the article itself is committed to it.", vocabulary=v.FACTUALITY)]
+    cue_text: Annotated[
+        str | None,
+        source("The words that hedge, negate or put it into the future, as printed.", verbatim=True),
+    ]
+    presupposed: Annotated[bool, coder("Whether it is taken for granted rather than put forward.")]
+    direct_quote: Annotated[bool, coder("Whether it stands in quotation marks, in whole or in part.")]
+    note: Annotated[str | None, note()]
+
+
+class ClaimAbout(Row):
+    """What a claim is about: one row for each actor, event, provision or agreement."""
+
+    table = Table(
+        "claim_about",
+        "What is said",
+        id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id"),
+        within="claims",
+        one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",)),
+    )
+
+    claim_about_id: Annotated[str, identifier("The relation.")]
+    claim_id: Annotated[str, link("claims", "The claim.")]
+    role: Annotated[str, coder("What part it plays in the proposition.", vocabulary=v.ABOUT_ROLE)]
+    actor_id: Annotated[str | None, link("actors", "The actor it is about.", null_means="About something else.")]
+    event_id: Annotated[str | None, link("events", "The event it is about.", null_means="About something else.")]
+    provision_id: Annotated[
+        str | None, link("provisions", "The provision it is about.", null_means="About something else.")
+    ]
+    agreement_id: Annotated[
+        str | None, link("agreements", "The agreement it is about.", null_means="About something else.")
+    ]
+    note: Annotated[str | None, note()]
+
+
+class Discrepancy(Row):
+    """Where the sources disagree: with each other, headline with body, or one sentence with another."""
+
+    table = Table("discrepancies", "What is said")
+
+    discrepancy_id: Annotated[str, identifier("The discrepancy.")]
+    kind: Annotated[str, coder("What disagrees with what.", vocabulary=v.DISCREPANCY_KIND)]
+    description: Annotated[str, coder("The discrepancy in a sentence.")]
+    resolution: Annotated[str, coder("How it is resolved.", vocabulary=v.RESOLUTION)]
+    rationale: Annotated[str, coder("Why it is resolved so, from the text.")]
+    note: Annotated[str | None, note()]
+
+
+class DiscrepancySide(Row):
+    """The sides of a discrepancy: one row for each claim or cell, with the words."""
+
+    table = Table(
+        "discrepancy_sides",
+        "What is said",
+        id_from=("discrepancy_id", "side", "source_id", "start", "end"),
+        within="discrepancies",
+        anchored=True,
+        one_of=(("claim_id",), ("table_name", "row_id", "column_name")),
+    )
+
+    discrepancy_side_id: Annotated[str, identifier("The side.")]
+    discrepancy_id: Annotated[str, link("discrepancies", "The discrepancy.")]
+    side: Annotated[str, coder("Which side.", vocabulary=v.DISCREPANCY_SIDE)]
+    claim_id: Annotated[str | None, link("claims", "The claim on this side.", null_means="A cell is.")]
+    table_name: Annotated[str | None, key("The table of the cell on this side.", null_means="A claim is.")]
+    row_id: Annotated[
+        str | None, key("The row of the cell on this side, by its primary key.", null_means="A claim is.")
+    ]
+    column_name: Annotated[str | None, key("The column of the cell on this side.", null_means="A claim is.")]
+    source_id: Annotated[str, link("sources", "The source quoted.")]
+    passage_id: Annotated[str, link("passages", "The sentence quoted.")]
+    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words on this side: the source's text from `start` to `end`.")]
+    note: Annotated[str | None, note()]
+
+
 # --- Why believe it ---
 
 
@@ -436,6 +534,21 @@ class Gap(Row):
     quote: Annotated[str | None, derived("The words that leave the cell open.", null_means="Nothing to quote.")]
 
 
+class Residue(Row):
+    """The words of the sources that nothing was coded from: connectives and page furniture."""
+
+    table = Table("residue", "Why believe it", id_from=("source_id", "start", "end"), anchored=True, explained=False)
+
+    residue_id: Annotated[str, identifier("The stretch of words.")]
+    source_id: Annotated[str, link("sources", "The source.")]
+    passage_id: Annotated[str, link("passages", "The sentence.")]
+    start: Annotated[int, key("Where the words start.", unit=SPAN_UNIT)]
+    end: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+    reason: Annotated[str, coder("Why nothing was coded from them.", vocabulary=v.RESIDUE_REASON)]
+    note: Annotated[str | None, note()]
+
+
 # --- How to merge it ---
 
 
@@ -453,6 +566,61 @@ class TermRow(Row):
     definition: Annotated[str, reference("When to choose it.", authority="This project")]
 
 
+class Crosswalk(Row):
+    """How the vocabularies' terms correspond to other schemes; `none` says that a scheme has no counterpart."""
+
+    table = Table("crosswalk", "How to merge it", id_from=("term_id", "scheme", "code"), explained=False)
+
+    crosswalk_id: Annotated[str, identifier("The correspondence.")]
+    term_id: Annotated[str, link("terms", "The term.")]
+    scheme: Annotated[
+        str, reference("The other scheme.", authority="The scheme's own documentation", vocabulary=v.SCHEME)
+    ]
+    scheme_version: Annotated[
+        str | None,
+        reference(
+            "The version or list in which the code was read.",
+            authority="The scheme's own documentation",
+            null_means="No version was verified.",
+        ),
+    ]
+    code: Annotated[
+        str | None,
+        reference(
+            "The scheme's code or name, as text.",
+            authority="The scheme's own documentation",
+            null_means="No counterpart, or no code verified.",
+        ),
+    ]
+    code_label: Annotated[
+        str | None,
+        reference(
+            "The scheme's label for the code.", authority="The scheme's own documentation", null_means="No label."
+        ),
+    ]
+    match: Annotated[str, reference("How the term relates to the code.", authority="This project", vocabulary=v.MATCH)]
+    note: Annotated[str | None, note()]
+
+
+class ScopeVerdict(Row):
+    """Whether a row would belong in another dataset, by that dataset's own rules of inclusion."""
+
+    table = Table("scope_verdicts", "How to merge it", id_from=("dataset", "row_id"), explained=False)
+
+    scope_verdict_id: Annotated[str, identifier("The verdict.")]
+    dataset: Annotated[str, reference("The other dataset.", authority="This project")]
+    dataset_version: Annotated[
+        str | None,
+        reference("The version judged.", authority="The dataset's own documentation", null_means="Not verified."),
+    ]
+    table_name: Annotated[str, key("The table of the row judged.")]
+    row_id: Annotated[str, key("The row judged, by its primary key.")]
+    verdict: Annotated[str, reference("Whether it belongs.", authority="This project", vocabulary=v.VERDICT)]
+    reason: Annotated[str, reference("Why.", authority="This project")]
+    authority: Annotated[str, reference("Whose rules of inclusion decide.", authority="This project")]
+    note: Annotated[str | None, note()]
+
+
 MODELS: tuple[type[Row], ...] = (
     Event,
     EventActor,
@@ -464,14 +632,31 @@ MODELS: tuple[type[Row], ...] = (
     AgreementActor,
     Provision,
     ProvisionActor,
+    Claim,
+    ClaimAbout,
+    Discrepancy,
+    DiscrepancySide,
     Source,
     Passage,
     Evidence,
     Gap,
+    Residue,
     TermRow,
+    Crosswalk,
+    ScopeVerdict,
 )
 
 TABLES: dict[str, type[Row]] = {model.table.name: model for model in MODELS}
+
+SPAN_TEXTS: dict[str, str] = {
+    name: "quote" if "quote" in model.model_fields else "text"
+    for name, model in TABLES.items()
+    if "passage_id" in model.model_fields and model is not Passage
+}
+"""The tables whose rows have a span within a passage, and the column that holds the span's text."""
+
+CELL_REFERENCES = ("evidence", "gaps", "discrepancy_sides", "scope_verdicts")
+"""The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
 
 ValueType = Literal["text", "integer", "boolean", "date"]
 _VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", bool: "boolean", date: "date"}

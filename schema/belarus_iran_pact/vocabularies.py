@@ -58,7 +58,7 @@ FACTUALITY = _vocabulary(
     "this project's own working rule.",
     {
         "CT+": ("Certainly so", "The voice asserts it barely, or says that it is scheduled or will be."),
-        "PR+": ("Probably so", "The voice hedges it as likely: expected to, suggests, underscores."),
+        "PR+": ("Probably so", "The voice hedges it as likely: expected to, suggests."),
         "PS+": ("Possibly so", "The voice allows that it may be: could, may, might, potential."),
         "CT-": ("Certainly not so", "The voice asserts its negation barely."),
         "PR-": ("Probably not so", "The voice hedges its negation as likely."),
@@ -359,6 +359,85 @@ PROVISION_ROLE = _vocabulary(
     },
 )
 
+# --- What is said ---
+
+CLAIM_KIND = _vocabulary(
+    "claim_kind",
+    "What sort of proposition a claim is. The first that fits, read from the top, except that a hedge is no reason to "
+    "choose: it is in the factuality columns.",
+    {
+        "motive": ("Motive", "What somebody aims at, seeks, or acts for."),
+        "attitude": ("Attitude", "What somebody thinks, wants, fears, suggests, or is committed or open to."),
+        "cause": ("Cause", "That one thing brought about another."),
+        "trend": ("Trend", "That something is growing, deepening, changing or shifting."),
+        "assessment": (
+            "Assessment",
+            "How something is valued: how large, significant, comprehensive, limited or delicate.",
+        ),
+        "relation": ("Relation", "How two or more actors stand to each other: partners, allies, reliant, aligned."),
+        "report": ("Report", "That an event took, takes or will take place, or when, where, how and with whom."),
+        "speculation": ("Speculation", "A possibility that is raised without saying that anything points to it."),
+        "context": ("Context", "The circumstances in which something takes place."),
+        "description": ("Description", "What something is, has or contains: offices, names, subjects, contents."),
+    },
+)
+
+ABOUT_ROLE = _vocabulary(
+    "about_role",
+    "What part something plays in a claim's proposition.",
+    {
+        "subject": ("Subject", "What the proposition says something of."),
+        "object": ("Object", "What it sets the subject in relation to."),
+        "topic": ("Topic", "What it concerns besides."),
+    },
+)
+
+DISCREPANCY_KIND = _vocabulary(
+    "discrepancy_kind",
+    "What disagrees with what.",
+    {
+        "headline_vs_body": (
+            "Headline against body",
+            "The headline says what the body does not say, or says otherwise.",
+        ),
+        "misspelling": ("Misspelling", "A name is printed otherwise than it is established."),
+        "hedged_then_presupposed": (
+            "Hedged, then presupposed",
+            "What is hedged in one place is taken for granted in another.",
+        ),
+        "internal_tension": ("Internal tension", "Two statements of one source sit ill together."),
+        "unclear_reference": ("Unclear reference", "An expression may pick out several things, and which is not told."),
+        "between_sources": ("Between sources", "Two sources say different things."),
+    },
+)
+
+DISCREPANCY_SIDE = _vocabulary(
+    "discrepancy_side",
+    "The sides of a discrepancy.",
+    {
+        "first": ("First", "The side that stands first in the text."),
+        "second": ("Second", "The side that it disagrees with."),
+    },
+)
+
+RESOLUTION = _vocabulary(
+    "resolution",
+    "How a discrepancy is resolved in the tables.",
+    {
+        "unresolved": ("Unresolved", "Both sides stand as they are; the text does not decide."),
+        "body_preferred": (
+            "Body preferred",
+            "The tables follow the body; the headline is kept as contradicting evidence or a claim.",
+        ),
+        "corrected": ("Corrected", "The tables hold the established form beside the printed one."),
+        "hedged_reading_preferred": (
+            "Hedged reading preferred",
+            "The tables keep the hedge of the one place; the other is coded as presupposed.",
+        ),
+        "compatible": ("Compatible", "Read closely, both can be so."),
+    },
+)
+
 # --- Why believe it ---
 
 PASSAGE_KIND = _vocabulary(
@@ -426,5 +505,57 @@ INFERENCE_RULE = _vocabulary(
             "Where officials of one state meet a delegation of another in a city, the city is taken to lie in the "
             "officials' state, since a delegation is sent away from home.",
         ),
+    },
+)
+
+RESIDUE_REASON = _vocabulary(
+    "residue_reason",
+    "Why nothing was coded from words.",
+    {
+        "connective": ("Connective", "The words join clauses and say nothing of their own: and, while, however."),
+        "boilerplate": ("Boilerplate", "Page furniture, no part of the text."),
+    },
+)
+
+# --- How to merge it ---
+
+SCHEME = _vocabulary(
+    "scheme",
+    "The schemes that terms are set beside.",
+    {
+        "CAMEO": ("CAMEO", "Conflict and Mediation Event Observations: event codes."),
+        "PLOVER": ("PLOVER", "Political Language Ontology for Verifiable Event Records: events, modes, contexts."),
+        "DCAD": ("DCAD", "Defense Cooperation Agreement Dataset: issue areas of bilateral defence agreements."),
+        "ATOP": ("ATOP", "Alliance Treaty Obligations and Provisions: variables of alliance treaties."),
+        "FactBank": ("FactBank", "FactBank: factuality values of events in text."),
+        "FollowTheMoney": ("FollowTheMoney", "FollowTheMoney: schemata of entities."),
+        "schema.org": ("schema.org", "schema.org: types of things on the web."),
+        "any": (
+            "Any of these",
+            "All the schemes of this vocabulary together; used to say that none has a counterpart.",
+        ),
+    },
+)
+
+MATCH = _vocabulary(
+    "match",
+    "How a term relates to another scheme's code.",
+    {
+        "exact": ("Exact", "Term and code mean the same."),
+        "close": ("Close", "Term and code can be used for each other in most cases."),
+        "broad": ("Broad", "The code means more than the term."),
+        "narrow": ("Narrow", "The code means less than the term."),
+        "related": ("Related", "The code is of another kind, and has to do with the term."),
+        "none": ("None", "The scheme has no counterpart."),
+    },
+)
+
+VERDICT = _vocabulary(
+    "verdict",
+    "Whether a row would belong in another dataset.",
+    {
+        "in": ("In", "It meets that dataset's rules of inclusion."),
+        "out": ("Out", "It fails at least one of them."),
+        "unclear": ("Unclear", "The rules or the article do not let one decide."),
     },
 )

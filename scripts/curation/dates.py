@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 
 import edtf
 
 
+@functools.cache  # Parsing is slow, and the same few dates are asked for by every check.
 def bounds(text: str) -> tuple[date | None, date | None]:
     """The first and last day of an EDTF date or interval; None where it gives no year to count from.
 

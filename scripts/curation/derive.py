@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+from belarus_iran_pact.tables import SPAN_TEXTS, TABLES, primary_key
+
 from . import dates
 from .anchor import passage_kind
 
@@ -74,7 +76,6 @@ def _cut_texts(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
         return str(passage["text"][row["start"] - passage["start"] : row["end"] - passage["start"]])
 
     return {
-        ("mentions", "text"): {row["mention_id"]: cut(row) for row in tables["mentions"]},
-        ("evidence", "quote"): {row["evidence_id"]: cut(row) for row in tables["evidence"]},
-        ("gaps", "quote"): {row["gap_id"]: cut(row) for row in tables["gaps"]},
+        (name, column): {row[primary_key(TABLES[name])]: cut(row) for row in tables[name]}
+        for name, column in SPAN_TEXTS.items()
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,21 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     return result
 
 
+@dataclass(frozen=True)
+class _Context:
+    """What holds for a row and those nested in it.
+
+    Attributes:
+        article: the article that is quoted.
+        passage: where quotes stand, unless they say otherwise.
+        quoted: the row's own quote, found or not, and where it was written.
+    """
+
+    article: Article
+    passage: Text | None = None
+    quoted: tuple[Span | None, Place] | None = None
+
+
 class _Writer:
     """Writes entries into tables. Keeps what has been written, so that an id written twice is noticed."""
 
@@ -93,81 +108,93 @@ class _Writer:
 
     def entry(self, entry: Entry) -> None:
         """Write an entry and all that is nested in it."""
-        article = self.result.articles.get(entry.source_id)
-        if article is None:
-            return  # The article could not be read; that is reported already.
-        if entry.table == "evidence":
-            self._foreign_evidence(entry, article)
-        else:
-            self._row(entry.table, entry.fields, article, {})
+        if entry.source_id is None:
+            self._reference_row(entry.table, entry.fields)
+        elif entry.source_id in self.result.articles:
+            context = _Context(self.result.articles[entry.source_id])
+            if entry.table == "evidence":
+                self._foreign_evidence(entry.fields, context)
+            else:
+                self._row(entry.table, entry.fields, context, {})
+        # An article that could not be read is reported already.
 
-    def _row(
-        self, table: str, given: Fields, article: Article, inherited: dict[str, Any], passage: Text | None = None
-    ) -> None:
+    def _reference_row(self, table: str, given: Fields) -> None:
+        """A whole row of outside knowledge: nothing of it is quoted from an article."""
+        authored = list(_authored(TABLES[table], {}))
+        self._reject_unknown(given, [item.name for item in authored], f"a row of {table}")
+        self._put_authored(table, given, authored, {})
+
+    def _row(self, table: str, given: Fields, context: _Context, inherited: dict[str, Any]) -> None:
         model = TABLES[table]
-        passage = given.get("passage", passage)
         children = [name for name, child in TABLES.items() if child.table.within == table]
         authored = list(_authored(model, inherited))
         directives = ["quote", "passage", "occurrence", "evidence", "gaps"]
         self._reject_unknown(given, [item.name for item in authored] + directives + children, f"a row of {table}")
-        row: dict[str, Any] = {item.name: None for item in fields(model)} | inherited
+        context = replace(context, passage=given.get("passage", context.passage))
+        if "quote" in given:
+            context = replace(context, quoted=(self._span_of(given, context), given.place_of("quote")))
+        generated = dict(inherited)
         if table == "sources":
-            row |= _document_facts(article)
+            generated |= _document_facts(context.article)
+        if model.table.anchored:
+            if "quote" not in given:
+                self._missing("quote", table, given)
+            if context.quoted is None or context.quoted[0] is None:
+                return
+            generated |= _span_columns(context.quoted[0])
+        row = self._put_authored(table, given, authored, generated)
+        if row is None:
+            return
+        self._explain(table, row, given, context)
+        for child in children:
+            for nested in self._mappings(given, child):
+                self._row(child, nested, context, {primary_key(model): row[primary_key(model)]})
+
+    def _put_authored(
+        self, table: str, given: Fields, authored: list[Field], generated: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Add the row made of what was written and what was generated; None, after a fault, if it has no id of its own."""
+        model = TABLES[table]
+        row: dict[str, Any] = {item.name: None for item in fields(model)} | generated
         for item in authored:
             if item.name in given:
                 row[item.name] = self._value(given[item.name], item, table)
             elif not item.nullable:
                 self._missing(item.name, table, given)
-        span = self._span_of(given, article, passage)
-        if model.table.anchored:
-            if span is None:
-                if "quote" not in given:
-                    self._missing("quote", table, given)
-                return
-            row |= _span_columns(span)
         if model.table.id_from:
             row[primary_key(model)] = _composed_id(model, row)
         row_id = row[primary_key(model)]
         if row_id is None or not self.put(table, row, given.place):
-            return
+            return None
         for item in authored:
             self.result.places[(table, row_id, item.name)] = given.place_of(item.name)
-        self._explain(table, row, given, article, span, passage)
-        for child in children:
-            for nested in self._mappings(given, child):
-                self._row(child, nested, article, {primary_key(model): row_id}, passage)
+        return row
 
-    def _explain(
-        self,
-        table: str,
-        row: dict[str, Any],
-        given: Fields,
-        article: Article,
-        span: Span | None,
-        passage: Text | None,
-    ) -> None:
-        """Evidence and gaps of a row: what is listed, then verbatim values themselves, then the row's own quote."""
+    def _explain(self, table: str, row: dict[str, Any], given: Fields, context: _Context) -> None:
+        """Evidence and gaps of a row.
+
+        A cell rests on the evidence items that name it; else, if it is verbatim, on its own words; else on the quote of
+        its row, or of the row that this one is nested in.
+        """
         model = TABLES[table]
         row_id = row[primary_key(model)]
         supported: set[str] = set()
         for listed in self._mappings(given, "evidence"):
-            supported |= self._evidence(table, row_id, listed, article, passage)
+            supported |= self._evidence(table, row_id, listed, context)
         for item in fields(model):
-            if (
-                row[item.name] is None
-                or item.name in supported
-                or not (item.column.explained and model.table.explained)
-            ):
+            explained = item.column.explained and model.table.explained
+            if row[item.name] is None or item.name in supported or not explained:
                 continue
             value = given.get(item.name)
             if item.column.verbatim and isinstance(value, Text):
-                self._put_evidence(table, row_id, item, anchor(value, article, self.faults, passage), value.place)
-            elif "quote" in given and item.column.origin != "inferred":
-                self._put_evidence(table, row_id, item, span, given.place_of("quote"))
+                span = anchor(value, context.article, self.faults, context.passage)
+                self._put_evidence(table, row_id, item, span, value.place)
+            elif context.quoted is not None and item.column.origin != "inferred":
+                self._put_evidence(table, row_id, item, *context.quoted)
         for gap in self._mappings(given, "gaps"):
-            self._gap(table, row_id, gap, article, passage)
+            self._gap(table, row_id, gap, context)
 
-    def _evidence(self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None) -> set[str]:
+    def _evidence(self, table: str, row_id: str, given: Fields, context: _Context) -> set[str]:
         """Write one evidence item; the columns that it names."""
         allowed = ["quote", "passage", "occurrence", "supports", "basis", "stance", "asserted_value", "rule"]
         self._reject_unknown(given, allowed, "an evidence item")
@@ -176,15 +203,14 @@ class _Writer:
             self._missing("quote", "evidence", given)
             self.result.attempted |= {(table, row_id, item.name) for item in named}
             return {item.name for item in named}
-        span = self._span_of(given, article, passage)
+        span = self._span_of(given, context)
         extra = {key: str(given[key]) for key in ("basis", "stance", "asserted_value", "rule") if key in given}
         for item in named:
             self._put_evidence(table, row_id, item, span, given.place, extra)
         return {item.name for item in named if given.get("stance", "supports") == "supports"}
 
-    def _foreign_evidence(self, entry: Entry, article: Article) -> None:
+    def _foreign_evidence(self, given: Fields, context: _Context) -> None:
         """Evidence that one source has for (or against) a cell of a row coded from another."""
-        given = entry.fields
         table, row_id = given.get("table_name"), given.get("row_id")
         if not isinstance(table, Text) or not isinstance(row_id, Text):
             self._missing("table_name, row_id", "evidence", given)
@@ -195,7 +221,7 @@ class _Writer:
         else:
             rest = Fields(given.place)
             rest.update({key: value for key, value in given.items() if key not in ("table_name", "row_id")})
-            self._evidence(table, str(row_id), rest, article, None)
+            self._evidence(table, str(row_id), rest, context)
 
     def _put_evidence(
         self, table: str, row_id: str, item: Field, span: Span | None, place: Place, extra: Mapping[str, str] = {}
@@ -219,12 +245,12 @@ class _Writer:
         row["evidence_id"] = _composed_id(TABLES["evidence"], row)
         self.put("evidence", row, place)
 
-    def _gap(self, table: str, row_id: str, given: Fields, article: Article, passage: Text | None) -> None:
+    def _gap(self, table: str, row_id: str, given: Fields, context: _Context) -> None:
         allowed = ["columns", "reason", "candidate", "quote", "passage", "occurrence"]
         self._reject_unknown(given, allowed, "a gap")
         if "reason" not in given:
             self._missing("reason", "gaps", given)
-        span = self._span_of(given, article, passage)
+        span = self._span_of(given, context)
         for item in self._columns(given, "columns", table):
             if "reason" not in given or ("quote" in given and span is None):
                 self.result.attempted.add((table, row_id, item.name))
@@ -270,11 +296,12 @@ class _Writer:
 
     # --- Small helpers: reading the fields of a mapping, with faults ---
 
-    def _span_of(self, given: Fields, article: Article, passage: Text | None = None) -> Span | None:
+    def _span_of(self, given: Fields, context: _Context) -> Span | None:
         quote = given.get("quote")
         if not isinstance(quote, Text):
             return None
-        return anchor(quote, article, self.faults, given.get("passage", passage), given.get("occurrence"))
+        passage = given.get("passage", context.passage)
+        return anchor(quote, context.article, self.faults, passage, given.get("occurrence"))
 
     def _columns(self, given: Fields, key: str, table: str) -> Iterator[Field]:
         by_name = {item.name: item for item in fields(TABLES[table])}
@@ -383,7 +410,7 @@ def _span_columns(span: Span) -> dict[str, Any]:
 
 
 def _composed_id(model: type[Row], row: dict[str, Any]) -> str:
-    parts = [str(row[name]) for name in model.table.id_from]
+    parts = [str(row[name]) for name in model.table.id_from if model.table.id_hashed or row[name] is not None]
     if model.table.id_hashed:
         digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
         return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"

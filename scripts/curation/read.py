@@ -71,11 +71,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Entry:
-    """One row as a coder wrote it: the table it is meant for, its fields, and the source it was coded from."""
+    """One row as a curator wrote it: the table it is meant for, its fields, and the source it was coded from, if any."""
 
     table: str
     fields: Fields
-    source_id: str
+    source_id: str | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
                 f"the coding folder {coding.name} is for the article of that name",
                 "put the article's file here, or take the coding folder away",
             )
-    return Seeds(documents, entries, _read_reference(folder / REFERENCE_FOLDER, tables, faults), unread)
+    reference = _read_reference(folder / REFERENCE_FOLDER, tables, entries, faults)
+    return Seeds(documents, entries, reference, unread)
 
 
 def read_coding(folder: Path, source_id: str, tables: list[str], faults: Faults) -> tuple[list[Entry], set[str]]:
@@ -262,8 +263,13 @@ def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
         return None
 
 
-def _read_reference(folder: Path, tables: list[str], faults: Faults) -> dict[str, tuple[Text, Items]]:
-    """Outside knowledge by table: the column that rows are matched on, and the rows."""
+def _read_reference(
+    folder: Path, tables: list[str], entries: list[Entry], faults: Faults
+) -> dict[str, tuple[Text, Items]]:
+    """Outside knowledge by table: the column that coded rows are matched on, and what to add to them.
+
+    A file that is a plain list has whole rows of its table instead; they join `entries`.
+    """
     found: dict[str, tuple[Text, Items]] = {}
     for table in tables:
         file = folder / f"{table}.yaml"
@@ -271,6 +277,9 @@ def _read_reference(folder: Path, tables: list[str], faults: Faults) -> dict[str
             continue
         content = read_yaml(file, faults)
         if content is None:
+            continue
+        if isinstance(content, Items):
+            entries += [Entry(table, item, None) for item in rows_of(content, file, faults)]
             continue
         match = content.get("match") if isinstance(content, Fields) else None
         rows = content.get("rows") if isinstance(content, Fields) else None
