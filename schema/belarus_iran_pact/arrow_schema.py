@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from .tables import Field, Row, ValueType, description, fields
+from .models import Field, Row, ValueType, description, fields
 
 _ARROW_TYPES: dict[ValueType, pa.DataType] = {
     "text": pa.string(),

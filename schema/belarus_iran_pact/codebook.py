@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .columns import ORIGINS
-from .tables import MODELS, Field, Row, description, fields
+from .models import MODELS, Field, Row, description, fields
 from .vocabularies import VOCABULARIES
 
 _NULL_BY_GAP = "See `gaps`."

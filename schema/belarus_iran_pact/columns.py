@@ -1,6 +1,6 @@
 """What a column is: its meaning, its origin, and what its values may be.
 
-A row model (see `tables`) annotates each field with a `Column`. Pydantic calls it to check values; the Arrow schema,
+A row model (see `models`) annotates each field with a `Column`. Pydantic calls it to check values; the Arrow schema,
 the Table Schema and the codebook read it. Nothing about a column is written anywhere else.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tables import TABLES, Field, Row, ValueType, fields, primary_key
+from .models import TABLES, Field, Row, ValueType, fields, primary_key
 
 _TABLE_SCHEMA_TYPES: dict[ValueType, str] = {
     "text": "string",

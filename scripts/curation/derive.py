@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from belarus_iran_pact.tables import SPAN_TEXTS, TABLES, primary_key
+from belarus_iran_pact.models import SPAN_TEXTS, TABLES, primary_key
 
 from . import dates
 from .anchor import passage_kind

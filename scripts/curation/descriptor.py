@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from belarus_iran_pact.models import MODELS, description
 from belarus_iran_pact.table_schema import table_schema
-from belarus_iran_pact.tables import MODELS, description
 
 from .derive import Tables
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from belarus_iran_pact.tables import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, fields, primary_key
+from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, fields, primary_key
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from . import dates
@@ -347,6 +347,18 @@ def words_are_accounted_for(tables: Tables, unread: frozenset[str] | set[str] = 
                 "residue is what nothing was coded from",
                 "take it away, or narrow the quote that covers it",
             )
+
+
+def coverage(tables: Tables) -> tuple[int, int]:
+    """How many word characters of the sources stand under evidence, and how many there are."""
+    coded, _ = _covered(tables)
+    characters = [
+        (passage["source_id"], passage["start"] + at)
+        for passage in tables["passages"]
+        for match in re.finditer(r"\w+", passage["text"])
+        for at in range(match.start(), match.end())
+    ]
+    return sum(character in coded for character in characters), len(characters)
 
 
 def _covered(tables: Tables) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:

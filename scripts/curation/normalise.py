@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.tables import TABLES, Field, Row, fields, primary_key
+from belarus_iran_pact.models import TABLES, Field, Row, fields, primary_key
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from .anchor import Article, Span, anchor, split

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from belarus_iran_pact.arrow_schema import arrow_schema
 from belarus_iran_pact.codebook import codebook
-from belarus_iran_pact.tables import TABLES, primary_key
+from belarus_iran_pact.models import TABLES, primary_key
 
 from .derive import Tables
 from .descriptor import TITLE, descriptor

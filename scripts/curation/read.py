@@ -109,7 +109,7 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
             Place(folder), "no article", "a source is a file NAME.txt in this folder", "put the article's file here"
         )
     for file in articles:
-        document = _read_document(file, faults)
+        document = read_document(file, faults)
         if document is not None:
             documents[document.source_id] = document
         coding = folder / file.stem
@@ -228,7 +228,8 @@ def _construct(node: Any, file: Path, faults: Faults, seen: set[int]) -> Any:
     return mapping
 
 
-def _read_document(file: Path, faults: Faults) -> Document | None:
+def read_document(file: Path, faults: Faults) -> Document | None:
+    """An article's file; None after a fault."""
     content = _read_bytes(file, faults)
     if content is None:
         return None

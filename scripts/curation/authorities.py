@@ -1,0 +1,62 @@
+"""Checks against what stands outside the coding: the articles' bytes, and published code lists."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from belarus_iran_pact import vocabularies
+
+from .derive import Tables
+from .faults import Faults, Place, did_you_mean
+from .read import REFERENCE_FOLDER, Document
+
+PlaceOf = Callable[[str, str, str | None], Place]
+CAMEO_LIST = "cameo.csv"
+
+
+def check_pins(tables: Tables, place: PlaceOf, documents: dict[str, Document], faults: Faults) -> None:
+    """Law 1: each article's bytes are those that its coding was made from."""
+    for row in tables["sources"]:
+        document = documents.get(row["source_id"])
+        if document is not None and row["sha256"] is not None and row["sha256"] != document.sha256:
+            faults.add(
+                place("sources", row["source_id"], "sha256"),
+                f"the bytes of {document.file.name} are not those that were coded",
+                f"their SHA-256 is {document.sha256}, and {row['sha256']} is pinned here",
+                "restore the file; a new version of an article is a new source",
+            )
+
+
+def check_cameo(tables: Tables, place: PlaceOf, seeds: Path, faults: Faults) -> None:
+    """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published code list under the same label."""
+    file = seeds / REFERENCE_FOLDER / CAMEO_LIST
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            labels = {row["code"]: row["label"] for row in csv.DictReader(stream)}
+    except (OSError, UnicodeDecodeError, KeyError) as error:
+        faults.add(
+            Place(file), "the code list cannot be read", str(error), "restore it: a CSV file with code and label"
+        )
+        return
+    written = [(Place(Path(vocabularies.__file__)), term.term, term.label) for term in vocabularies.CAMEO_CODE] + [
+        (place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])
+        for row in tables["crosswalk"]
+        if row["scheme"] == "CAMEO" and row["code"] is not None
+    ]
+    for where, code, label in written:
+        if code not in labels:
+            faults.add(
+                where,
+                f"unknown CAMEO code {code}",
+                f"{CAMEO_LIST} does not have it",
+                did_you_mean(code, labels, "codes"),
+            )
+        elif label != labels[code]:
+            faults.add(
+                where,
+                f"the CAMEO code {code} is labelled {label}",
+                f"{CAMEO_LIST} labels it {labels[code]}",
+                "use that label",
+            )
