@@ -83,8 +83,9 @@ def _file(name: str, format: str) -> str:
     if format not in ("csv", "parquet"):
         raise ValueError(f"no format {format!r}; the formats are: csv, parquet")
     file = os.path.join(_data_folder(), format, f"{name}.{format}")
-    # Names are joined to a path only if they are plain, so that none reaches outside the data folder.
-    if not (isinstance(name, str) and name.isidentifier() and os.path.isfile(file)):
+    # Names are joined to a path only if they are plain, so that none reaches outside the data folder; and in lower case,
+    # so that a file system that folds case accepts no other.
+    if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
         raise ValueError(_unknown_table(name))
     return file
 

@@ -108,6 +108,11 @@ def anchor(
     `passage` (a sentence's number) and `occurrence` (counted from 1 within what is searched) narrow down a quote that
     stands in the article more than once. Words are never cut: a quote begins and ends where words do.
     """
+    if not quote.strip():
+        faults.add(
+            quote.place, "the quote is empty", "it must be words of the article", "quote the words, or take it away"
+        )
+        return None
     searched = article.passages
     if passage is not None:
         if passage not in article.by_ordinal:
@@ -193,6 +198,14 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
         if passage not in searched and _matches(quote, passage):
             faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
             return
+    if " ".join(quote.split()) in " ".join(article.document.text.split()):
+        faults.add(
+            quote.place,
+            what,
+            "it runs over the end of a sentence",
+            "quote from one sentence; use several evidence items",
+        )
+        return
     nearest = max(
         searched,
         key=lambda passage: (

@@ -20,8 +20,10 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     except edtf.parser.edtf_exceptions.EDTFParseException as error:
         raise ValueError(f"{text!r} is no valid EDTF date") from error
     first, _, last = text.partition("/")
-    earliest = _edge(first, lower=True)
-    latest = _edge(last or first, lower=False)
+    try:
+        earliest, latest = _edge(first, lower=True), _edge(last or first, lower=False)
+    except ValueError as error:  # The calendar that dates are counted in here begins with year 1.
+        raise ValueError(f"{text!r} has a day that no calendar has: {error}") from error
     if earliest is not None and latest is not None and earliest > latest:
         raise ValueError(f"{text!r} ends before it starts")
     return earliest, latest

@@ -71,7 +71,7 @@ def _cut_texts(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
 
     def cut(row: dict[str, Any]) -> str | None:
         passage = passages.get(row["passage_id"])
-        if passage is None:
+        if passage is None or row["start"] is None or row["end"] is None:
             return None
         return str(passage["text"][row["start"] - passage["start"] : row["end"] - passage["start"]])
 

@@ -17,12 +17,12 @@ from pydantic import ValidationError
 
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.models import TABLES, Field, Row, fields, primary_key
-from belarus_iran_pact.vocabularies import VOCABULARIES
+from belarus_iran_pact.vocabularies import VOCABULARIES, Vocabulary
 
 from .anchor import Article, Span, anchor, split
 from .derive import Tables, derived_values
 from .faults import Faults, Place, did_you_mean
-from .read import Entry, Fields, Items, Seeds, Text
+from .read import Entry, Fields, Items, Seeds, Text, Unread, rows_of
 
 SPAN_COLUMNS = ("source_id", "passage_id", "start", "end")
 _DEFAULT_BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
@@ -53,8 +53,9 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
             writer.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
     for entry in seeds.entries:
         writer.entry(entry)
-    for file_table, (match, rows) in seeds.reference.items():
-        writer.merge_reference(file_table, match, rows)
+    for table, (match, rows) in seeds.reference.items():
+        if table not in seeds.unread:
+            writer.merge_reference(table, match, rows)
     for vocabulary in VOCABULARIES.values():
         for term in vocabulary:
             row = {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
@@ -130,7 +131,8 @@ class _Writer:
         authored = list(_authored(model, inherited))
         directives = ["quote", "passage", "occurrence", "evidence", "gaps"]
         self._reject_unknown(given, [item.name for item in authored] + directives + children, f"a row of {table}")
-        context = replace(context, passage=given.get("passage", context.passage))
+        if isinstance(given.get("passage"), Text):
+            context = replace(context, passage=given["passage"])
         if "quote" in given:
             context = replace(context, quoted=(self._span_of(given, context), given.place_of("quote")))
         generated = dict(inherited)
@@ -156,14 +158,18 @@ class _Writer:
         """Add the row made of what was written and what was generated; None, after a fault, if it has no id of its own."""
         model = TABLES[table]
         row: dict[str, Any] = {item.name: None for item in fields(model)} | generated
+        faulty = []
         for item in authored:
             if item.name in given:
                 row[item.name] = self._value(given[item.name], item, table)
             elif not item.nullable:
                 self._missing(item.name, table, given)
+            if row[item.name] is None and (item.name in given or not item.nullable):
+                faulty.append(item.name)
         if model.table.id_from:
             row[primary_key(model)] = _composed_id(model, row)
         row_id = row[primary_key(model)]
+        self.result.attempted |= {(table, row_id, name) for name in faulty}
         if row_id is None or not self.put(table, row, given.place):
             return None
         for item in authored:
@@ -201,6 +207,7 @@ class _Writer:
         named = list(self._columns(given, "supports", table))
         if "quote" not in given:
             self._missing("quote", "evidence", given)
+        if "quote" not in given or not self._terms_known(given, "evidence"):
             self.result.attempted |= {(table, row_id, item.name) for item in named}
             return {item.name for item in named}
         span = self._span_of(given, context)
@@ -250,9 +257,10 @@ class _Writer:
         self._reject_unknown(given, allowed, "a gap")
         if "reason" not in given:
             self._missing("reason", "gaps", given)
+        sound = "reason" in given and self._terms_known(given, "gaps")
         span = self._span_of(given, context)
         for item in self._columns(given, "columns", table):
-            if "reason" not in given or ("quote" in given and span is None):
+            if not sound or ("quote" in given and span is None):
                 self.result.attempted.add((table, row_id, item.name))
                 continue
             row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES["gaps"]))
@@ -275,7 +283,7 @@ class _Writer:
                 did_you_mean(match, by_name, "columns"),
             )
             return
-        for given in rows:
+        for given in rows_of(rows, match.place.file, self.faults):
             self._reject_unknown(given, [str(match), *allowed], f"reference for {table}")
             wanted = given.get(str(match))
             matching = [row for row in self.result.tables[table] if wanted is not None and row[str(match)] == wanted]
@@ -297,11 +305,20 @@ class _Writer:
     # --- Small helpers: reading the fields of a mapping, with faults ---
 
     def _span_of(self, given: Fields, context: _Context) -> Span | None:
-        quote = given.get("quote")
-        if not isinstance(quote, Text):
+        """Where the quote of a row, evidence item or gap stands; None if it has none, or after a fault."""
+        if not all(self._is_text(given, key) for key in ("quote", "passage", "occurrence")):
+            return None
+        if "quote" not in given:
             return None
         passage = given.get("passage", context.passage)
-        return anchor(quote, context.article, self.faults, passage, given.get("occurrence"))
+        return anchor(given["quote"], context.article, self.faults, passage, given.get("occurrence"))
+
+    def _is_text(self, given: Fields, key: str) -> bool:
+        """Whether a field is a single value, or absent; else a fault."""
+        if key not in given or isinstance(given[key], Text):
+            return True
+        self.faults.add(given[key].place, f"{key} is a list or mapping", "it is a single value", "write one value")
+        return False
 
     def _columns(self, given: Fields, key: str, table: str) -> Iterator[Field]:
         by_name = {item.name: item for item in fields(TABLES[table])}
@@ -316,7 +333,11 @@ class _Writer:
             return
         explained = [name for name, item in by_name.items() if item.column.explained]
         for name in names:
-            if name not in by_name:
+            if not isinstance(name, Text):
+                self.faults.add(
+                    name.place, f"{key} holds a list or mapping", "it lists columns", f"write {key}: [column, ...]"
+                )
+            elif name not in by_name:
                 self.faults.add(
                     name.place,
                     f"{key} names the column {name}, which does not exist",
@@ -360,11 +381,26 @@ class _Writer:
                     did_you_mean(name, allowed, "fields"),
                 )
 
+    def _terms_known(self, given: Fields, table: str) -> bool:
+        """Whether the coded fields of an evidence item or a gap are terms: asked here once, not for each row it makes."""
+        known = True
+        for item in fields(TABLES[table]):
+            vocabulary = item.column.vocabulary
+            value = given.get(item.name)
+            if vocabulary is not None and value is not None and value not in vocabulary:
+                self.faults.add(
+                    given.place_of(item.name), f"{item.name} is {str(value)!r:.60}", *_unknown_term(value, vocabulary)
+                )
+                known = False
+        return known
+
     def _missing(self, name: str, table: str, given: Fields) -> None:
         self.faults.add(given.place, f"{name} is missing", f"a row of {table} cannot be without it", f"add {name}")
 
     def _value(self, given: Any, item: Field, table: str) -> Any:
         """A YAML text as a value of the column's type; None after a fault."""
+        if isinstance(given, Unread):
+            return None
         if not isinstance(given, Text):
             self.faults.add(
                 given.place, f"{item.name} is a list or mapping", f"the column holds {item.type}", "write one value"
@@ -458,13 +494,17 @@ def _validate(result: Normalised, faults: Faults) -> None:
                     )
 
 
+def _unknown_term(value: Any, vocabulary: Vocabulary) -> tuple[str, str]:
+    return (
+        f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
+        did_you_mean(str(value), vocabulary.values(), "terms"),
+    )
+
+
 def _explain_error(problem: Any, item: Field) -> tuple[str, str]:
     vocabulary = item.column.vocabulary
     if problem["type"] == "unknown_term" and vocabulary is not None:
-        return (
-            f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
-            did_you_mean(str(problem["input"]), vocabulary.values(), "terms"),
-        )
+        return _unknown_term(problem["input"], vocabulary)
     if problem["type"] == "bad_edtf":
         return "it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"
     if problem["type"] == "empty_text":

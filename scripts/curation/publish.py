@@ -90,8 +90,9 @@ def check_package(folder: Path, faults: Faults) -> Tables | None:
     for name, model in TABLES.items():
         file = folder / "csv" / f"{name}.csv"
         if forms["parquet"][name] != tables[name]:
-            pairs = zip(tables[name], forms["parquet"][name], strict=False)
-            line = next((at for at, (left, right) in enumerate(pairs, start=2) if left != right), len(tables[name]) + 2)
+            # The first line where the two part: a row that differs, or the end of the shorter.
+            both = list(zip(tables[name], forms["parquet"][name], strict=False))
+            line = 2 + next((at for at, (left, right) in enumerate(both) if left != right), len(both))
             faults.add(
                 Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild"
             )
@@ -139,17 +140,17 @@ def check_with_frictionless(folder: Path, faults: Faults) -> None:
             )
 
 
-def differences(built: Path, published: Path) -> Iterator[str]:
-    """The files that differ between two package folders, each with what is the matter."""
+def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
+    """The files that differ between two package folders, and for each what is the matter."""
     names = sorted({_relative(file, root) for root in (built, published) for file in root.rglob("*") if file.is_file()})
     for name in names:
         left, right = built / name, published / name
         if not right.exists():
-            yield f"{name} is missing"
+            yield name, "is missing"
         elif not left.exists():
-            yield f"{name} is not part of the package"
+            yield name, "is not part of the package"
         elif left.read_bytes() != right.read_bytes():
-            yield f"{name} differs"
+            yield name, "differs"
 
 
 def swap(staged: Path, target: Path) -> None:
@@ -162,15 +163,19 @@ def swap(staged: Path, target: Path) -> None:
     elif not _exchange(staged, target):
         previous = staged.parent / PREVIOUS
         os.rename(target, previous)
-        os.rename(staged, target)
+        try:
+            os.rename(staged, target)
+        except BaseException:
+            os.rename(previous, target)
+            raise
         os.rename(previous, staged)
 
 
 def recover(work: Path, target: Path) -> None:
     """Undo what a killed build left behind: put back a package it had set aside, and clear its staging folders."""
-    previous = work / PREVIOUS
-    if previous.exists() and not target.exists():
-        os.rename(previous, target)
+    for previous in work.glob(f"*/{PREVIOUS}"):
+        if not target.exists():
+            os.rename(previous, target)
     for leftover in work.iterdir():
         if leftover.is_dir():
             shutil.rmtree(leftover)

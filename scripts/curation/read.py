@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -24,11 +25,15 @@ class Text(str):
     place: Place
 
     @classmethod
-    def at(cls, value: str, place: Place) -> Text:
+    def at(cls, value: str, place: Place) -> Self:
         """The text `value`, standing at `place`."""
         text = cls(value)
         text.place = place
         return text
+
+
+class Unread(Text):
+    """A scalar that could not be read; the fault is reported already."""
 
 
 class Items(list[Any]):
@@ -90,6 +95,11 @@ class Seeds:
 
 
 REFERENCE_FOLDER = "reference"
+WHOLE_TABLES = ("crosswalk", "scope_verdicts")
+"""The tables that stand in the reference folder whole, since no article has anything to say of them."""
+
+MADE_TABLES = ("passages", "gaps", "terms")
+"""The tables that the build makes: of the articles, of the rows' own gaps, and of the vocabularies."""
 
 
 def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
@@ -103,14 +113,17 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
     unread: set[str] = set()
     if not folder.is_dir():
         faults.add(Place(folder), "there is no seeds folder", "the build reads everything from it", "create it")
+        return Seeds(documents, entries, {}, set(tables))
     articles = sorted(folder.glob("*.txt"))
-    if folder.is_dir() and not articles:
+    if not articles:
         faults.add(
             Place(folder), "no article", "a source is a file NAME.txt in this folder", "put the article's file here"
         )
     for file in articles:
         document = read_document(file, faults)
-        if document is not None:
+        if document is None:
+            unread |= set(tables)
+        else:
             documents[document.source_id] = document
         coding = folder / file.stem
         if not (coding / "sources.yaml").is_file():
@@ -120,6 +133,7 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
                 f"each article has a coding folder that says what is known of it, and {file.name} has none",
                 "write it, with the sha256 of the article",
             )
+            unread.add("sources")
         read, missed = read_coding(coding, file.stem, tables, faults)
         entries += read
         unread |= missed
@@ -131,27 +145,30 @@ def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
                 f"the coding folder {coding.name} is for the article of that name",
                 "put the article's file here, or take the coding folder away",
             )
-    reference = _read_reference(folder / REFERENCE_FOLDER, tables, entries, faults)
-    return Seeds(documents, entries, reference, unread)
+            unread |= set(tables)
+    seeds = Seeds(documents, entries, {}, unread)
+    _read_reference(folder / REFERENCE_FOLDER, tables, seeds, faults)
+    return seeds
 
 
 def read_coding(folder: Path, source_id: str, tables: list[str], faults: Faults) -> tuple[list[Entry], set[str]]:
     """The entries of one coding folder, in the order of `tables`, and the tables whose file could not be read."""
     entries = []
     unread = set()
+    coded = [table for table in tables if table not in (*WHOLE_TABLES, *MADE_TABLES)]
     for file in sorted(folder.glob("*")):
-        if file.suffix not in (".yaml", ".md") or (file.suffix == ".yaml" and file.stem not in tables):
+        if file.suffix != ".yaml" or file.stem not in coded:
             faults.add(
                 Place(file),
                 "the file is for no table",
                 "a coding file is named for the table whose rows it holds, with the suffix .yaml",
-                f"rename it; the tables are: {', '.join(tables)}",
+                f"rename it; the tables are: {', '.join(coded)}",
             )
-    for table in tables:
+    for table in coded:
         file = folder / f"{table}.yaml"
         if file.is_file():
             content = read_yaml(file, faults)
-            if content is None:
+            if not isinstance(content, Items):
                 unread.add(table)
             entries += [Entry(table, item, source_id) for item in rows_of(content, file, faults)]
     return entries, unread
@@ -184,48 +201,69 @@ def read_yaml(file: Path, faults: Faults) -> Any:
     try:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
+        line = mark.line + 1 if mark else text.count("\n", 0, position or 0) + 1
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
         faults.add(Place(file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
         return None
     if node is None:
         faults.add(Place(file), "the file is empty", "it holds no YAML value", "write its rows, or delete it")
         return None
-    return _construct(node, file, faults, set())
+    return _Constructor(file, text, faults).value(node)
 
 
-def _construct(node: Any, file: Path, faults: Faults, seen: set[int]) -> Any:
-    place = Place(file, node.start_mark.line + 1)
-    if id(node) in seen:
-        faults.add(
+class _Constructor:
+    """Makes `Fields`, `Items` and `Text` of YAML nodes. Aliases and doubled keys are faults."""
+
+    def __init__(self, file: Path, text: str, faults: Faults) -> None:
+        self.file = file
+        self.text = text
+        self.faults = faults
+        self.seen: set[int] = set()
+
+    def value(self, node: Any) -> Any:
+        """A node and all below it."""
+        place = Place(self.file, node.start_mark.line + 1)
+        if id(node) in self.seen:
+            return self._alias(place)
+        self.seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return Text.at(node.value, place)
+        if isinstance(node, yaml.SequenceNode):
+            items = Items(place)
+            items.extend(self.value(item) for item in node.value)
+            return items
+        mapping = Fields(place)
+        for key_node, value_node in node.value:
+            self._put(mapping, self.value(key_node), self.value(value_node))
+        return mapping
+
+    def _put(self, mapping: Fields, key: Any, value: Any) -> None:
+        if not isinstance(key, Text):
+            self.faults.add(mapping.place, "a key that is not text", "keys are column names", "write a column name")
+        elif key in mapping:
+            first = mapping.place_of(key).line
+            self.faults.add(
+                key.place, f"the key {key!s} stands twice", f"it stands on line {first} already", "keep one of them"
+            )
+        else:
+            mapping[key] = value
+
+    @cached_property
+    def _alias_lines(self) -> Iterator[int]:
+        # A node that an alias stands for has the place of its anchor; only the tokens have the alias's own.
+        tokens = yaml.scan(self.text, Loader=_LOADER)
+        return iter([token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.AliasToken)])
+
+    def _alias(self, anchor: Place) -> Unread:
+        place = Place(self.file, next(self._alias_lines, anchor.line))
+        self.faults.add(
             place,
             "a YAML alias",
             "each value is written where it counts, so that its line is its own",
             "write the value out",
         )
-        return Text.at("", place)
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        return Text.at(node.value, place)
-    if isinstance(node, yaml.SequenceNode):
-        items = Items(place)
-        items.extend(_construct(item, file, faults, seen) for item in node.value)
-        return items
-    mapping = Fields(place)
-    for key_node, value_node in node.value:
-        key = _construct(key_node, file, faults, seen)
-        value = _construct(value_node, file, faults, seen)
-        if not isinstance(key, Text):
-            faults.add(place, "a key that is not text", "keys are column names", "write a column name")
-        elif key in mapping:
-            first = mapping.place_of(key).line
-            faults.add(
-                key.place, f"the key {key!s} stands twice", f"it stands on line {first} already", "keep one of them"
-            )
-        else:
-            mapping[key] = value
-    return mapping
+        return Unread.at("", place)
 
 
 def read_document(file: Path, faults: Faults) -> Document | None:
@@ -264,30 +302,37 @@ def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
         return None
 
 
-def _read_reference(
-    folder: Path, tables: list[str], entries: list[Entry], faults: Faults
-) -> dict[str, tuple[Text, Items]]:
-    """Outside knowledge by table: the column that coded rows are matched on, and what to add to them.
+def _read_reference(folder: Path, tables: list[str], seeds: Seeds, faults: Faults) -> None:
+    """Read outside knowledge into `seeds`.
 
-    A file that is a plain list has whole rows of its table instead; they join `entries`.
+    A file that is a list has whole rows of its table. Another has `match`, the column that coded rows are matched on, and
+    `rows`, what to add to them.
     """
-    found: dict[str, tuple[Text, Items]] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        if file.stem not in tables:
+            faults.add(
+                Place(file),
+                "the file is for no table",
+                "a reference file is named for the table that it adds to",
+                f"rename it; the tables are: {', '.join(tables)}",
+            )
     for table in tables:
         file = folder / f"{table}.yaml"
         if not file.is_file():
+            if table in WHOLE_TABLES:
+                seeds.unread.add(table)
+                faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
             continue
         content = read_yaml(file, faults)
-        if content is None:
-            continue
-        if isinstance(content, Items):
-            entries += [Entry(table, item, None) for item in rows_of(content, file, faults)]
-            continue
         match = content.get("match") if isinstance(content, Fields) else None
         rows = content.get("rows") if isinstance(content, Fields) else None
-        if not isinstance(match, Text) or not isinstance(rows, Items):
-            faults.add(
-                Place(file), "not a reference file", "it has the keys 'match' (a column) and 'rows'", "write both"
-            )
-            continue
-        found[table] = (match, rows)
-    return found
+        if content is None:
+            seeds.unread.add(table)
+        elif isinstance(content, Items) and table in WHOLE_TABLES:
+            seeds.entries.extend(Entry(table, item, None) for item in rows_of(content, file, faults))
+        elif isinstance(match, Text) and isinstance(rows, Items) and table not in WHOLE_TABLES:
+            seeds.reference[table] = (match, rows)
+        else:
+            form = "a list of rows" if table in WHOLE_TABLES else "a mapping of 'match' (a column) and 'rows'"
+            seeds.unread.add(table)
+            faults.add(Place(file), "not a reference file", f"for {table} it is {form}", "write it so")

@@ -1,0 +1,84 @@
+"""What the tests share: copies of the seeds to break, ways to break them, and a package built once."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import build
+from curation.faults import BuildFailed
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = "000_25b4411c60a1a6fd"
+
+
+@pytest.fixture(scope="session")
+def good_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's seeds; to be read only."""
+    # Copied once, so that all tests of a run see the same seeds while a curator is at work on them.
+    return shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds")
+
+
+@pytest.fixture
+def seeds(good_seeds: Path, tmp_path: Path) -> Path:
+    """A copy of the seeds, to break."""
+    return shutil.copytree(good_seeds, tmp_path / "seeds")
+
+
+@pytest.fixture(scope="session")
+def package(good_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a package freshly built from the seeds; to be read only."""
+    folder = tmp_path_factory.mktemp("built") / "dataset"
+    build.build(good_seeds, folder)
+    return folder
+
+
+def build_faults(seeds: Path) -> list[str]:
+    """The faults that the build finds in `seeds`, in its order, each as `file:line: what; why; remedy`."""
+    try:
+        build.tables_from(seeds)
+    except BuildFailed as failure:
+        return [fault.text(seeds) for fault in failure.faults]
+    return []
+
+
+def edit(file: Path, old: str, new: str, *, after: str = "") -> int:
+    """Replace the first `old` that stands after `after`; the line of the first character that this changes."""
+    content = file.read_bytes().decode()
+    assert after in content, f"{file.name} has no {after!r}"
+    start = content.index(after) + len(after)
+    assert old in content[start:], f"{file.name} has no {old!r} after {after!r}"
+    at = content.index(old, start)
+    file.write_bytes((content[:at] + new + content[at + len(old) :]).encode())
+    same = next(
+        (n for n, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), min(len(old), len(new))
+    )
+    return content.count("\n", 0, at + same) + 1
+
+
+def append(file: Path, text: str) -> int:
+    """Add `text` at the end of a file, on a line of its own; the line on which it begins."""
+    content = file.read_text(encoding="utf-8") if file.exists() else ""
+    content += "" if content.endswith("\n") or not content else "\n"
+    file.write_text(f"{content}{text}\n", encoding="utf-8")
+    return content.count("\n") + 1
+
+
+def line_of(file: Path, text: str, *, after: str = "") -> int:
+    """The line on which the first `text` after `after` stands."""
+    return edit(file, text, text, after=after) - text.count("\n")
+
+
+def row_of(file: Path, first_line: str) -> str:
+    """A row of a coding file as it is written, from its first line to the next row."""
+    found = re.search(rf"^- {re.escape(first_line)}\n(?:(?!- ).*\n)*", file.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None, f"{file.name} has no row {first_line!r}"
+    return found.group().rstrip("\n")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, with its bytes."""
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -1,0 +1,241 @@
+"""What a user gets from `import belarus_iran_pact`: whole tables with their schema, and refusals that help."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import belarus_iran_pact as bip
+from belarus_iran_pact.arrow_schema import arrow_schema
+from belarus_iran_pact.models import MODELS, TABLES, Row, ValueType, description, fields
+
+ROOT = Path(__file__).resolve().parents[1]
+DATASET = ROOT / "dataset"
+
+each_table = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.table.name)
+
+HOSTILE = [
+    "",
+    ".",
+    "..",
+    "../csv/events",
+    "../../seeds/reference/cameo",
+    str(DATASET / "parquet" / "events"),
+    "events.parquet",
+    "events/",
+    "events\0",
+    " events",
+    "Event",
+    "codebook",
+    "datapackage",
+    None,
+    True,
+    0,
+    b"events",
+    ["events"],
+    Path("events"),
+]
+
+# Written here a second time on purpose: the loader's values are compared with CSV text read without pyarrow.
+FROM_TEXT: dict[ValueType, Callable[[str], Any]] = {
+    "text": str,
+    "integer": int,
+    "boolean": {"true": True, "false": False}.__getitem__,
+    "date": date.fromisoformat,
+}
+
+
+def csv_rows(model: type[Row]) -> list[dict[str, Any]]:
+    with (DATASET / "csv" / f"{model.table.name}.csv").open(encoding="utf-8", newline="") as stream:
+        header, *lines = csv.reader(stream, strict=True)
+    assert header == [field.name for field in fields(model)]
+    readers = [FROM_TEXT[field.type] for field in fields(model)]
+    return [
+        {name: read(cell) if cell else None for name, read, cell in zip(header, readers, line, strict=True)}
+        for line in lines
+    ]
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys, json\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout)} | set(json.loads(done.stdout))
+
+
+def assert_lists_tables(message: str) -> None:
+    words = set(re.findall(r"\w+", message.rpartition(":")[2]))
+    assert words == set(TABLES)
+
+
+@each_table
+def test_loaded_rows_differ_from_csv(model: type[Row]) -> None:
+    """Loaded rows differ from the CSV: a table loads with other rows, order, values or nulls than its CSV file has."""
+    assert bip.load(model.table.name).to_pylist() == csv_rows(model)
+
+
+@each_table
+def test_loaded_schema_differs_from_model(model: type[Row]) -> None:
+    """The loaded schema differs from the row model: types, nullability or metadata were lost or changed in Parquet."""
+    loaded = bip.load(model.table.name).schema
+    assert loaded.equals(arrow_schema(model), check_metadata=True), loaded.to_string(show_field_metadata=True)
+
+
+@each_table
+def test_loaded_columns_are_unexplained(model: type[Row]) -> None:
+    """Loaded columns are unexplained: a user who prints a field finds no description or origin in its metadata."""
+    table = bip.load(model.table.name)
+    for expected in fields(model):
+        found = table.schema.field(expected.name)
+        assert found.metadata[b"description"].decode() == expected.column.description
+        assert found.metadata[b"origin"].decode() == expected.column.origin
+        assert found.nullable == expected.nullable
+
+
+@each_table
+def test_required_column_loads_nulls(model: type[Row]) -> None:
+    """A required column loads nulls: Arrow does not check `nullable` when it writes, so it is checked when read."""
+    table = bip.load(model.table.name)
+    assert [field.name for field in table.schema if not field.nullable and table[field.name].null_count] == []
+
+
+def test_listing_differs_from_files() -> None:
+    """The listing differs from the files: tables() omits a table, or tells another row count or description."""
+    assert bip.tables() == tuple(
+        bip.TableInfo(model.table.name, len(csv_rows(model)), description(model)) for model in MODELS
+    )
+    assert all(table.description for table in bip.tables())
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@each_table
+def test_path_leads_nowhere(model: type[Row], form: Any) -> None:
+    """A path leads nowhere: path() gives a file that does not exist, or one of another table or format."""
+    file = bip.path(model.table.name, form)
+    assert isinstance(file, Path)
+    assert file.is_file()
+    assert file.name == f"{model.table.name}.{form}"
+    assert file == bip.path(model.table.name, format=form)
+
+
+def test_path_defaults_to_another_format() -> None:
+    """The default format of path() is not Parquet, as documented."""
+    assert bip.path("events") == bip.path("events", "parquet")
+
+
+@each_table
+def test_mistyped_name_gets_no_suggestion(model: type[Row]) -> None:
+    """A mistyped name gets no suggestion: the message must name the table meant and list them all."""
+    name = model.table.name
+    with pytest.raises(ValueError, match=re.escape(f"Did you mean {name!r}?")) as caught:
+        bip.load(f"{name}x")
+    assert_lists_tables(str(caught.value))
+
+
+def test_unlike_name_gets_a_suggestion() -> None:
+    """A name like no table's gets a suggestion all the same."""
+    with pytest.raises(ValueError, match="no table 'zzzzzz'") as caught:
+        bip.load("zzzzzz")
+    assert "Did you mean" not in str(caught.value)
+    assert_lists_tables(str(caught.value))
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=repr)
+def test_hostile_name_is_followed(name: Any) -> None:
+    """A hostile name is followed: one that is no table's reaches a file, or fails with a traceback that explains nothing."""
+    for ask in (bip.load, bip.path, lambda name: bip.path(name, "csv")):
+        with pytest.raises(ValueError, match="no table ") as caught:
+            ask(name)
+        assert_lists_tables(str(caught.value))
+
+
+@pytest.mark.parametrize("form", ["xlsx", "", "CSV", "../csv", None, ["csv"]], ids=repr)
+def test_unknown_format_is_followed(form: Any) -> None:
+    """An unknown format is followed, or refused without a word on what there is."""
+    with pytest.raises(ValueError, match="csv, parquet"):
+        bip.path("events", form)
+
+
+def test_missing_data_are_unexplained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Missing data are unexplained: in a checkout that was never built, the error must say how to build."""
+    monkeypatch.setattr("belarus_iran_pact.loading._data_folder", lambda: str(tmp_path))
+    for ask in (bip.tables, lambda: bip.load("events"), lambda: bip.path("events")):
+        with pytest.raises(FileNotFoundError, match=r"scripts/build\.py"):
+            ask()
+
+
+def descriptor_version() -> str:
+    version: str = json.loads((DATASET / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    return version
+
+
+def project_version() -> str:
+    """What hatch would read: the project's version must be dynamic, from the file that it names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in project["project"]["dynamic"]
+    assert "version" not in project["project"]
+    source = (ROOT / project["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', source, re.MULTILINE)
+    return str(version)
+
+
+def citation_version() -> str:
+    (version,) = re.findall(r"^version: *(.+?) *$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
+    return str(version).strip("\"'")
+
+
+def changelog_version() -> str:
+    top = re.search(r"^## *\[?v?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert top is not None
+    return top[1]
+
+
+@pytest.mark.parametrize(
+    "version",
+    [descriptor_version, project_version, citation_version, changelog_version],
+    ids=["datapackage.json", "pyproject.toml", "CITATION.cff", "CHANGELOG.md"],
+)
+def test_versions_disagree(version: Callable[[], str]) -> None:
+    """Versions disagree: the package says one version of itself and another file of the release a different one."""
+    assert version() == bip.__version__
+
+
+def test_import_is_heavy() -> None:
+    """The import is heavy: merely importing the package loads pyarrow, pydantic or another large library."""
+    heavy = {"pyarrow", "pydantic", "pandas", "numpy", "yaml", "frictionless", "edtf", "filelock"}
+    assert modules_after("import belarus_iran_pact") & heavy == set()
+
+
+def test_load_is_heavy() -> None:
+    """Loading is heavy: it pulls in pandas, pyarrow.dataset or pydantic, none of which a table needs."""
+    found = modules_after("import belarus_iran_pact as bip; bip.load('events'); bip.tables(); bip.path('events')")
+    assert "pyarrow" in found
+    assert found & {"pandas", "pydantic", "pyarrow.dataset", "yaml", "frictionless"} == set()
+
+
+def test_public_names_are_missing() -> None:
+    """Public names are missing: `__all__` promises what the package does not have, or leaves out what users need."""
+    assert {"load", "path", "tables", "TableInfo", "__version__"} <= set(bip.__all__)
+    assert [name for name in bip.__all__ if not hasattr(bip, name)] == []
+
+
+def test_submodule_hides_a_function() -> None:
+    """A submodule hides a function: once it is imported, Python binds its name in the package, over a function so called."""
+    code = (
+        "import importlib, pkgutil, belarus_iran_pact as bip\n"
+        "promised = {name: getattr(bip, name) for name in bip.__all__}\n"
+        "for module in pkgutil.iter_modules(bip.__path__): importlib.import_module(f'{bip.__name__}.{module.name}')\n"
+        "hidden = [name for name in promised if getattr(bip, name) is not promised[name]]\n"
+        "assert not hidden, hidden\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
