@@ -58,7 +58,8 @@ class Score:
 def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     """For each row of a table, by id, the spans it rests on: its own, or the evidence for what identifies it.
 
-    That is its first explained column of free text (label, text, name as printed), or where it has none its role.
+    That is its first explained column of free text (label, text, name as printed), or where it has none its role; and
+    where that cell is empty, all evidence of the row.
     """
     name, key = model.table.name, primary_key(model)
     if model.table.anchored:
@@ -68,11 +69,14 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
         item for item in explained if item.type == "text" and not (item.column.vocabulary or item.column.references)
     ]
     column = (free or explained)[0].name
-    spans: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
+    identifying: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
+    every: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
     for row in tables["evidence"]:
-        if (row["table_name"], row["column_name"]) == (name, column) and row["row_id"] in spans:
-            spans[row["row_id"]].add((row["start"], row["end"]))
-    return {row_id: frozenset(found) for row_id, found in spans.items()}
+        if row["table_name"] == name and row["row_id"] in every:
+            every[row["row_id"]].add((row["start"], row["end"]))
+            if row["column_name"] == column:
+                identifying[row["row_id"]].add((row["start"], row["end"]))
+    return {row_id: frozenset(found or every[row_id]) for row_id, found in identifying.items()}
 
 
 def exact_score(first: dict[str, Spans], second: dict[str, Spans]) -> Score:

@@ -44,9 +44,7 @@ def tables_from(seeds: Path) -> Tables:
     normalised = normalise(read, faults)
     check_pins(normalised.tables, normalised.place, read.documents, faults)
     check_cameo(normalised.tables, normalised.place, seeds, faults)
-    # Where a row or a quote is at fault already, words that rest on it would be called unaccounted for as well.
-    incomplete = read.unread | ({"evidence"} if faults else set())
-    for breach in breaches(normalised.tables, incomplete):
+    for breach in breaches(normalised.tables, read.unread | normalised.incomplete):
         if (breach.table, breach.row_id, breach.column) not in normalised.attempted:
             place = normalised.place(breach.table, breach.row_id, breach.column)
             faults.add(place, breach.what, breach.why, breach.remedy)

@@ -879,3 +879,51 @@ def test_unknown_option(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "--chekc" in run.stderr
     assert not (tmp_path / "dataset").exists()
+
+
+# --- What comes from outside ---
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "remedy"),
+    [
+        ('code: "057"', 'code: "075"', "unknown CAMEO code 075", "did you mean '057'?"),
+        ("code_label: Sign formal agreement", "code_label: Sign", "is labelled Sign", "use that label"),
+    ],
+)
+def test_cameo_code_that_the_list_does_not_have(seeds: Path, old: str, new: str, what: str, remedy: str) -> None:
+    """A CAMEO code made up, or under a label of its own, is published."""
+    line = edit(seeds / CROSSWALK, old, new)
+    assert_only(build_faults(seeds), CROSSWALK, line, what, remedy)
+
+
+def test_missing_code_list(seeds: Path) -> None:
+    """Without the code list, codes go unchecked."""
+    (seeds / "reference" / "cameo.csv").unlink()
+    assert_only(build_faults(seeds), "reference/cameo.csv", 1, "the code list cannot be read", "restore it")
+
+
+# --- Faults that follow from others ---
+
+
+def test_flood_from_a_deleted_table(seeds: Path) -> None:
+    """A coding file that is deleted is named a few times, not once for every row that links to it."""
+    (seeds / ACTORS).unlink()
+    faults = build_faults(seeds)
+    assert len(faults) < 40
+    assert any("of which there is no row" in fault and "restore actors.yaml" in fault for fault in faults)
+
+
+def test_flood_from_a_row_without_its_id(seeds: Path) -> None:
+    """A row that lacks its id is named once, not once for every row that links to it."""
+    line = line_of(seeds / ACTORS, BELARUS)
+    edit(seeds / ACTORS, f"- {BELARUS}  ", "- ")
+    assert_only(build_faults(seeds), ACTORS, line, "actor_id is missing")
+
+
+def test_unclosed_quotation_mark(seeds: Path) -> None:
+    """A quotation mark that is never closed is reported where reading failed, with no word of the row it is in."""
+    line = line_of(seeds / ACTORS, BELARUS)
+    edit(seeds / ACTORS, "name: Belarus\n", 'name: "Belarus\n')
+    faults = build_faults(seeds)
+    assert any("malformed YAML" in fault and f"begins on line {line}" in fault for fault in faults), faults

@@ -35,7 +35,9 @@ ID_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 SHA256_PATTERN = r"[0-9a-f]{64}"
 # The forms of EDTF level 0 to 2 that a coder needs: years, months, days, unspecified X, qualifiers, intervals.
 # Calendar validity (month 13, 30 February) is the curation pipeline's to check, with an EDTF parser.
-_EDTF_DATE = r"[0-9X]{4}[?~%]?(-([01][0-9]|XX)[?~%]?(-([0-3][0-9]|XX)[?~%]?)?)?"
+_EDTF_DAY = r"(-([0-3][0-9]|XX)[?~%]?)?"
+_EDTF_MONTH = rf"(-XX[?~%]?(-XX[?~%]?)?|-[01][0-9][?~%]?{_EDTF_DAY})?"
+_EDTF_DATE = rf"[0-9X]{{4}}[?~%]?{_EDTF_MONTH}"
 EDTF_PATTERN = rf"(\.\.|{_EDTF_DATE})(/(\.\.|{_EDTF_DATE}))?"
 
 

@@ -198,7 +198,12 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
         if passage not in searched and _matches(quote, passage):
             faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
             return
-    if " ".join(quote.split()) in " ".join(article.document.text.split()):
+    folded = " ".join(quote.split())
+    for passage in searched:
+        if folded != quote and folded in " ".join(passage.text.split()):
+            faults.add(quote.place, what, "its white space is not the printed one", f"copy the printed words: {folded}")
+            return
+    if folded in " ".join(article.document.text.split()):
         faults.add(
             quote.place,
             what,

@@ -22,8 +22,9 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     first, _, last = text.partition("/")
     try:
         earliest, latest = _edge(first, lower=True), _edge(last or first, lower=False)
-    except ValueError as error:  # The calendar that dates are counted in here begins with year 1.
-        raise ValueError(f"{text!r} has a day that no calendar has: {error}") from error
+    except (ValueError, edtf.parser.edtf_exceptions.EDTFParseException) as error:
+        # Also where the year is 0: the calendar that dates are counted in here begins with year 1.
+        raise ValueError(f"{text!r} names a day that the calendar does not have") from error
     if earliest is not None and latest is not None and earliest > latest:
         raise ValueError(f"{text!r} ends before it starts")
     return earliest, latest
@@ -31,7 +32,10 @@ def bounds(text: str) -> tuple[date | None, date | None]:
 
 def _edge(text: str, *, lower: bool) -> date | None:
     # An open end, or a year of which nothing is known, bounds nothing: the parser would say year 0 or 9999.
-    if text == ".." or text.startswith("XXXX"):
+    if text == "..":
+        return None
+    if text.startswith("XXXX"):
+        edtf.parse_edtf("2000" + text[4:])  # Its day exists in some year: in a leap year.
         return None
     parsed = edtf.parse_edtf(text)
     struct = parsed.lower_strict() if lower else parsed.upper_strict()

@@ -66,9 +66,20 @@ def keys_hold(tables: Tables, unread: frozenset[str] | set[str] = frozenset()) -
             target = item.column.references
             if target is None or target in incomplete:
                 continue
-            for row in tables[name]:
+            linked = [row for row in tables[name] if row[item.name] is not None]
+            if linked and not ids[target]:
+                yield Breach(
+                    name,
+                    linked[0][key],
+                    item.name,
+                    f"{name}.{item.name} links to {target}, of which there is no row",
+                    "every link resolves",
+                    f"restore {target}.yaml",
+                )
+                continue
+            for row in linked:
                 value = row[item.name]
-                if value is not None and value not in ids[target]:
+                if value not in ids[target]:
                     yield Breach(
                         name,
                         row[key],

@@ -38,6 +38,9 @@ class Normalised:
     articles: dict[str, Article] = field(default_factory=dict)
     attempted: set[tuple[str, str, str]] = field(default_factory=set)
     """Cells whose evidence or gap was written but is at fault: reported there, so not called unexplained as well."""
+    incomplete: set[str] = field(default_factory=set)
+    """Tables of which a row was rejected; what links to it is not called unknown as well. `evidence` is one of them when
+    a quote was lost, so that the words it would have covered are not called unaccounted for as well."""
 
     def place(self, table: str, row_id: str, column: str | None = None) -> Place:
         """Where a cell was written, else its row."""
@@ -102,6 +105,7 @@ class _Writer:
                 f"it stands at {earlier.file.name}:{earlier.line} already",
                 "give this one another id, or merge the two",
             )
+            self.result.incomplete.add("evidence")
             return False
         self.result.places[(table, row_id, None)] = place
         self.result.tables[table].append(row)
@@ -142,6 +146,7 @@ class _Writer:
             if "quote" not in given:
                 self._missing("quote", table, given)
             if context.quoted is None or context.quoted[0] is None:
+                self.result.incomplete |= {table, "evidence"}
                 return
             generated |= _span_columns(context.quoted[0])
         row = self._put_authored(table, given, authored, generated)
@@ -170,7 +175,10 @@ class _Writer:
             row[primary_key(model)] = _composed_id(model, row)
         row_id = row[primary_key(model)]
         self.result.attempted |= {(table, row_id, name) for name in faulty}
-        if row_id is None or not self.put(table, row, given.place):
+        if row_id is None:
+            self.result.incomplete |= {table, "evidence"}
+            return None
+        if not self.put(table, row, given.place):
             return None
         for item in authored:
             self.result.places[(table, row_id, item.name)] = given.place_of(item.name)
@@ -197,6 +205,8 @@ class _Writer:
                 self._put_evidence(table, row_id, item, span, value.place)
             elif context.quoted is not None and item.column.origin != "inferred":
                 self._put_evidence(table, row_id, item, *context.quoted)
+        if not isinstance(given.get("gaps", Items(given.place)), Items):
+            self.result.attempted |= {(table, row_id, item.name) for item in fields(model) if row[item.name] is None}
         for gap in self._mappings(given, "gaps"):
             self._gap(table, row_id, gap, context)
 
@@ -209,6 +219,7 @@ class _Writer:
             self._missing("quote", "evidence", given)
         if "quote" not in given or not self._terms_known(given, "evidence"):
             self.result.attempted |= {(table, row_id, item.name) for item in named}
+            self.result.incomplete.add("evidence")
             return {item.name for item in named}
         span = self._span_of(given, context)
         extra = {key: str(given[key]) for key in ("basis", "stance", "asserted_value", "rule") if key in given}
@@ -235,6 +246,7 @@ class _Writer:
     ) -> None:
         if span is None:
             self.result.attempted.add((table, row_id, item.name))
+            self.result.incomplete.add("evidence")
             return
         row: dict[str, Any] = {
             "evidence_id": None,
@@ -287,7 +299,7 @@ class _Writer:
             self._reject_unknown(given, [str(match), *allowed], f"reference for {table}")
             wanted = given.get(str(match))
             matching = [row for row in self.result.tables[table] if wanted is not None and row[str(match)] == wanted]
-            if not matching:
+            if not matching and table not in self.result.incomplete:
                 known = {str(row[str(match)]) for row in self.result.tables[table] if row[str(match)] is not None}
                 self.faults.add(
                     given.place,
@@ -374,6 +386,7 @@ class _Writer:
     def _reject_unknown(self, given: Fields, allowed: list[str], noun: str) -> None:
         for name in given:
             if name not in allowed:
+                self.result.incomplete.add("evidence")  # It may be a misspelt `quote`.
                 self.faults.add(
                     given.place_of(name),
                     f"unknown field {name}",
@@ -387,7 +400,9 @@ class _Writer:
         for item in fields(TABLES[table]):
             vocabulary = item.column.vocabulary
             value = given.get(item.name)
-            if vocabulary is not None and value is not None and value not in vocabulary:
+            if not self._is_text(given, item.name):
+                known = False
+            elif vocabulary is not None and value is not None and value not in vocabulary:
                 self.faults.add(
                     given.place_of(item.name), f"{item.name} is {str(value)!r:.60}", *_unknown_term(value, vocabulary)
                 )
@@ -395,6 +410,7 @@ class _Writer:
         return known
 
     def _missing(self, name: str, table: str, given: Fields) -> None:
+        self.result.incomplete.add("evidence")
         self.faults.add(given.place, f"{name} is missing", f"a row of {table} cannot be without it", f"add {name}")
 
     def _value(self, given: Any, item: Field, table: str) -> Any:

@@ -204,6 +204,9 @@ def read_yaml(file: Path, faults: Faults) -> Any:
         mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
         line = mark.line + 1 if mark else text.count("\n", 0, position or 0) + 1
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+        began = getattr(error, "context_mark", None)
+        if began is not None and began.line + 1 != line:
+            problem += f" (in what begins on line {began.line + 1})"
         faults.add(Place(file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
         return None
     if node is None:
