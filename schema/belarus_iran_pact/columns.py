@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler
@@ -74,6 +75,10 @@ class Column:
         """Whether the column's origin asks for evidence or a gap in every cell."""
         return self.origin in EXPLAINED_ORIGINS
 
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern or "")
+
     def check(self, value: Any) -> Any:
         """Return `value` unchanged, or raise `PydanticCustomError` when it is not one the column may hold."""
         if value is None:
@@ -84,7 +89,7 @@ class Column:
             raise PydanticCustomError(
                 "unknown_term", "is not a term of {vocabulary}", {"vocabulary": self.vocabulary.name}
             )
-        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+        if self.pattern is not None and not self._compiled.fullmatch(value):
             kind = "bad_edtf" if self.edtf else "bad_pattern"
             raise PydanticCustomError(kind, "does not match {pattern}", {"pattern": self.pattern})
         return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,12 @@ class Vocabulary:
     description: str
     terms: tuple[Term, ...]
 
+    @cached_property
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(term.term for term in self.terms)
+
     def __contains__(self, value: object) -> bool:
-        return any(value == term.term for term in self.terms)
+        return value in self._allowed
 
     def __iter__(self) -> Iterator[Term]:
         return iter(self.terms)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, fields, primary_key
+from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, Row, fields, primary_key
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from . import dates
@@ -208,13 +208,13 @@ def spans_are_verbatim(tables: Tables) -> Iterator[Breach]:
     for row in tables["evidence"]:
         if row["stance"] == "supports":
             spelled[(row["table_name"], row["row_id"], row["column_name"])].add(row["quote"])
-    for name, item, row in _cells(tables):
+    for name, item, row_id, row in _cells(tables, lambda _, item: item.column.verbatim):
         value = row[item.name]
-        quotes = spelled[(name, row[primary_key(TABLES[name])], item.name)]
-        if item.column.verbatim and value is not None and quotes and value not in quotes:
+        quotes = spelled[(name, row_id, item.name)]
+        if value is not None and quotes and value not in quotes:
             yield Breach(
                 name,
-                row[primary_key(TABLES[name])],
+                row_id,
                 item.name,
                 f"{value!r} is not spelled as quoted",
                 f"{item.name} is verbatim, and its evidence reads {' | '.join(sorted(quotes))!r}",
@@ -266,10 +266,7 @@ def cells_are_explained(tables: Tables) -> Iterator[Breach]:
                 "only ambiguous words offer candidates",
                 "take it away, or make the reason ambiguous",
             )
-    for name, item, row in _cells(tables):
-        if not TABLES[name].table.explained or not item.column.explained:
-            continue
-        row_id = row[primary_key(TABLES[name])]
+    for name, item, row_id, row in _cells(tables, _is_explained):
         cell = (name, row_id, item.name)
         if row[item.name] is not None:
             if not evidence[cell]:
@@ -302,10 +299,7 @@ def cells_are_explained(tables: Tables) -> Iterator[Breach]:
                     "write the value, or take the evidence away",
                 )
     explained = {
-        (name, item.name)
-        for name, model in TABLES.items()
-        for item in fields(model)
-        if item.column.explained and model.table.explained
+        (name, item.name) for name, model in TABLES.items() for item in fields(model) if _is_explained(model, item)
     }
     for name in ("evidence", "gaps"):
         for row in tables[name]:
@@ -425,30 +419,28 @@ def vocabularies_are_published(tables: Tables, unread: frozenset[str] | set[str]
                 "every term says what it corresponds to elsewhere",
                 "add a row to seeds/reference/crosswalk.yaml; match: none is an answer",
             )
-    for name, item, row in _cells(tables):
+    for name, item, row_id, row in _cells(tables, lambda _, item: item.column.vocabulary):
         vocabulary, value = item.column.vocabulary, row[item.name]
         if vocabulary is not None and value is not None and value not in published[vocabulary.name]:
             if value in vocabulary or name == "terms":
                 what = f"{value} of {vocabulary.name} is not in terms"
             else:
                 continue  # An unknown term: the row model reports it.
-            yield Breach(
-                name, row[primary_key(TABLES[name])], item.name, what, "every coded value is defined there", "rebuild"
-            )
+            yield Breach(name, row_id, item.name, what, "every coded value is defined there", "rebuild")
 
 
 def dates_are_real(tables: Tables) -> Iterator[Breach]:
     """EDTF dates exist in the calendar, and end no earlier than they start."""
-    for name, item, row in _cells(tables):
+    for name, item, row_id, row in _cells(tables, lambda _, item: item.column.edtf):
         value = row[item.name]
-        if not item.column.edtf or value is None or not re.fullmatch(item.column.pattern or "", value):
+        if value is None or not re.fullmatch(item.column.pattern or "", value):
             continue  # What does not even look like a date is reported by the row model.
         try:
             dates.bounds(value)
         except ValueError as error:
             yield Breach(
                 name,
-                row[primary_key(TABLES[name])],
+                row_id,
                 item.name,
                 f"{item.name}: {error}",
                 "dates follow EDTF (ISO 8601-2)",
@@ -472,11 +464,20 @@ def derived_recomputes(tables: Tables) -> Iterator[Breach]:
                 )
 
 
-def _cells(tables: Tables) -> Iterator[tuple[str, Field, dict[str, Any]]]:
+def _is_explained(model: type[Row], item: Field) -> bool:
+    return model.table.explained and item.column.explained
+
+
+def _cells(
+    tables: Tables, wanted: Callable[[type[Row], Field], object]
+) -> Iterator[tuple[str, Field, str, dict[str, Any]]]:
+    """The cells of the columns wanted: table, column, row id, row."""
     for name, model in TABLES.items():
+        key = primary_key(model)
         for item in fields(model):
-            for row in tables[name]:
-                yield name, item, row
+            if wanted(model, item):
+                for row in tables[name]:
+                    yield name, item, row[key], row
 
 
 def _ids(tables: Tables) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from belarus_iran_pact.arrow_schema import arrow_schema
 from belarus_iran_pact.codebook import codebook
@@ -96,17 +96,13 @@ def check_package(folder: Path, faults: Faults) -> Tables | None:
             faults.add(
                 Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild"
             )
-        try:
-            TypeAdapter(list[model]).validate_python(tables[name])  # type: ignore[valid-type]
-        except ValidationError as error:
-            for problem in error.errors():
-                at, *column = problem["loc"]
-                faults.add(
-                    Place(file, int(at) + 2),
-                    f"{name}.{'.'.join(map(str, column))} is {problem['input']!r:.60}",
-                    f"it {problem['msg']}",
-                    "rebuild",
-                )
+        for line, row in enumerate(tables[name], start=2):
+            try:
+                model.model_validate(row)
+            except ValidationError as error:
+                for problem in error.errors():
+                    what = f"{name}.{'.'.join(map(str, problem['loc']))} is {problem['input']!r:.60}"
+                    faults.add(Place(file, line), what, f"it {problem['msg']}", "rebuild")
     if not faults:
         lines = {
             (name, row[primary_key(TABLES[name])]): at
