@@ -27,6 +27,7 @@ from curation.faults import BuildFailed, Faults, Place
 from curation.laws import breaches, coverage
 from curation.normalise import normalise
 from curation.read import read_seeds
+from curation.views import views
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,7 +50,7 @@ def tables_from(seeds: Path) -> Tables:
             place = normalised.place(breach.table, breach.row_id, breach.column)
             faults.add(place, breach.what, breach.why, breach.remedy)
     faults.raise_any()
-    return normalised.tables
+    return normalised.tables | views(normalised.tables)
 
 
 def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:

@@ -1,7 +1,7 @@
 """The tables: one pydantic row model each, the single definition of names, types, keys, origins and meanings.
 
-Read top to bottom: what happened, who, what was agreed, what is said, why believe it, how to merge it. `TABLES` at the end lists
-them in the order in which they are published.
+Read top to bottom: what happened, who, what was agreed, what is said, why believe it, how to merge it, views. `TABLES` at
+the end lists them in the order in which they are published.
 """
 
 from __future__ import annotations
@@ -621,6 +621,69 @@ class ScopeVerdict(Row):
     note: Annotated[str | None, note()]
 
 
+# --- Views: computed from the tables above, for reading and for joining ---
+
+
+class TimelineEntry(Row):
+    """The events as a reader wants them: one row for each event, in words, dated ones first by date.
+
+    Computed from the other tables.
+    """
+
+    table = Table("timeline", "Views", explained=False)
+
+    event_id: Annotated[str, link("events", "The event.")]
+    ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
+    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
+    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
+    when: Annotated[str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")]
+    who: Annotated[str, derived("The actors by name, each with its roles.")]
+    what: Annotated[str, derived("The event's label.")]
+    where: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
+    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    voice: Annotated[str, derived("Whose word it is, by name.")]
+    certainty: Annotated[str, derived("How sure that voice is, in words.")]
+    quote: Annotated[str, derived("The words that the event's label rests on; several stretches joined by ' ... '.")]
+
+
+class Dyad(Row):
+    """Events between states, for joins: one row for each event and pair of states, actors resolved to their state.
+
+    Where one acts on the other, `direction` is `directed`, from source to target. Where both act on the same footing it is
+    `mutual`, and the pair stands once, in the order of ISO codes. Computed from the other tables.
+    """
+
+    table = Table("dyads", "Views", id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"), explained=False)
+
+    dyad_id: Annotated[str, identifier("The event and pair.")]
+    event_id: Annotated[str, link("events", "The event.")]
+    source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
+    target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
+    direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
+    source_cow_code: Annotated[str, derived("The source's country code.", unit="COW country code")]
+    target_cow_code: Annotated[str, derived("The target's country code.", unit="COW country code")]
+    source_gw_code: Annotated[str, derived("The source's country code.", unit="GW country code")]
+    target_gw_code: Annotated[str, derived("The target's country code.", unit="GW country code")]
+    type: Annotated[str, derived("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
+    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    cameo_code: Annotated[
+        str | None, derived("CAMEO event code.", vocabulary=v.CAMEO_CODE, null_means="See the event's gap.")
+    ]
+    plover_event: Annotated[
+        str | None, derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the event's gap.")
+    ]
+    plover_mode: Annotated[
+        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the event's gap.")
+    ]
+    plover_context: Annotated[
+        str | None, derived("PLOVER context.", vocabulary=v.PLOVER_CONTEXT, null_means="See the event's gap.")
+    ]
+    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
+    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
+    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.")]
+    factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+
+
 MODELS: tuple[type[Row], ...] = (
     Event,
     EventActor,
@@ -644,6 +707,8 @@ MODELS: tuple[type[Row], ...] = (
     TermRow,
     Crosswalk,
     ScopeVerdict,
+    TimelineEntry,
+    Dyad,
 )
 
 TABLES: dict[str, type[Row]] = {model.table.name: model for model in MODELS}

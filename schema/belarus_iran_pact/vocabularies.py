@@ -564,3 +564,17 @@ VERDICT = _vocabulary(
         "unclear": ("Unclear", "The rules or the article do not let one decide."),
     },
 )
+
+# --- Views ---
+
+DIRECTION = _vocabulary(
+    "direction",
+    "How the two states of a dyad stand in an event.",
+    {
+        "directed": (
+            "Directed",
+            "The source initiates, visits or speaks, and the target is acted on, hosts or is addressed.",
+        ),
+        "mutual": ("Mutual", "Both sign, take part or contribute on the same footing."),
+    },
+)

@@ -18,6 +18,7 @@ from belarus_iran_pact.vocabularies import VOCABULARIES
 from . import dates
 from .derive import Tables, derived_values
 from .faults import did_you_mean
+from .views import views
 
 
 @dataclass(frozen=True)
@@ -462,6 +463,27 @@ def derived_recomputes(tables: Tables) -> Iterator[Breach]:
                     f"it recomputes to {values[row[key]]!r:.60}",
                     "rebuild",
                 )
+
+
+def views_recompute(tables: Tables) -> Iterator[Breach]:
+    """Views equal what they are computed to be. To be asked of tables that break no other law."""
+    for name, rows in views(tables).items():
+        key = primary_key(TABLES[name])
+        published = {row[key]: row for row in tables[name]}
+        for row in rows:
+            if published.pop(row[key], None) != row:
+                yield Breach(
+                    name,
+                    row[key],
+                    None,
+                    f"the {name} row {row[key]} is not as computed",
+                    "views are computed",
+                    "rebuild",
+                )
+        for row_id in published:
+            yield Breach(
+                name, row_id, None, f"the {name} row {row_id} is not computed", "views are computed", "rebuild"
+            )
 
 
 def _is_explained(model: type[Row], item: Field) -> bool:

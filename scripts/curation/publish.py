@@ -26,7 +26,7 @@ from belarus_iran_pact.models import TABLES, primary_key
 from .derive import Tables
 from .descriptor import TITLE, descriptor
 from .faults import Faults, Place
-from .laws import breaches
+from .laws import breaches, views_recompute
 
 PREVIOUS = "previous"
 
@@ -109,8 +109,8 @@ def check_package(folder: Path, faults: Faults) -> Tables | None:
             for name, rows in tables.items()
             for at, row in enumerate(rows, 2)
         }
-        for breach in breaches(tables):
-            place = Place(folder / "csv" / f"{breach.table}.csv", lines[(breach.table, breach.row_id)])
+        for breach in list(breaches(tables)) or views_recompute(tables):
+            place = Place(folder / "csv" / f"{breach.table}.csv", lines.get((breach.table, breach.row_id), 1))
             faults.add(place, breach.what, breach.why, breach.remedy)
     return tables
 
