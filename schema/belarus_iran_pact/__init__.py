@@ -2,14 +2,45 @@
 
     import belarus_iran_pact as bip
 
-    bip.tables()          # what there is
-    bip.load("events")    # a pyarrow.Table
+    bip.tables()                                                   # what there is
+    bip.load("events")                                             # a pyarrow.Table
+    bip.load("events", backend="pandas")                           # or pandas, polars, duckdb
+    bip.explain("events", "event-minsk-meeting", "place_name")     # why a value is there
 
-Importing this package imports neither pyarrow nor pydantic; `load` imports pyarrow when it is called.
+Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from .loading import TableInfo, load, path, tables
+from typing import TYPE_CHECKING
+
+from .loading import TableInfo, connect, load, path, records, tables
 
 __version__ = "0.1.0"
 
-__all__ = ["TableInfo", "__version__", "load", "path", "tables"]
+__all__ = [
+    "TableInfo",
+    "__version__",
+    "connect",
+    "explain",
+    "load",
+    "mentions_of",
+    "path",
+    "records",
+    "sentence",
+    "tables",
+]
+
+if TYPE_CHECKING:
+    from .explaining import explain, mentions_of, sentence
+
+
+def __getattr__(name: str) -> object:
+    # What explains cells needs the row models, and with them pydantic: too slow to import for a mere `load`.
+    if name in ("explain", "mentions_of", "sentence"):
+        from . import explaining
+
+        return getattr(explaining, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,62 +1,111 @@
-"""Finding and loading the published tables."""
+"""Finding and loading the published tables, each in the library of one's choice."""
 
 from __future__ import annotations
 
-# `pathlib` and `typing` are not imported at run time where they can be spared: importing the package costs only milliseconds.
+# Data-frame libraries, pathlib and json are imported only where they are used: importing the package costs only
+# milliseconds, and no library has to be installed that is not asked for.
 import os
-from collections import namedtuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any, Literal, NamedTuple
+    from types import ModuleType
 
+    import duckdb
+    import pandas
+    import polars
     import pyarrow
 
-    class TableInfo(NamedTuple):
-        """A table's name, its number of rows, and what it holds."""
+    from ._names import TableName
+    from .models import Row
 
-        name: str
-        rows: int
-        description: str
 
-else:
-    TableInfo = namedtuple("TableInfo", ["name", "rows", "description"])
-    TableInfo.__doc__ = "A table's name, its number of rows, and what it holds."
+class TableInfo(NamedTuple):
+    """A table's name, its number of rows, and what it holds."""
+
+    name: str
+    rows: int
+    description: str
+
+
+BACKENDS = ("arrow", "pandas", "polars", "duckdb")
+FORMATS = ("csv", "parquet")
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def load(name: str) -> pyarrow.Table:
+@overload
+def load(name: TableName, backend: Literal["arrow"] = "arrow") -> pyarrow.Table: ...
+@overload
+def load(name: TableName, backend: Literal["pandas"]) -> pandas.DataFrame: ...
+@overload
+def load(name: TableName, backend: Literal["polars"]) -> polars.DataFrame: ...
+@overload
+def load(name: TableName, backend: Literal["duckdb"]) -> duckdb.DuckDBPyRelation: ...
+def load(name: str, backend: str = "arrow") -> Any:
     """Load a table.
 
     Args:
         name: the table's name, one of those that `tables()` lists.
+        backend: "arrow", "pandas", "polars" or "duckdb".
 
     Returns:
-        All rows as a `pyarrow.Table`; columns have their descriptions in their fields' metadata.
+        All rows: as a `pyarrow.Table`, whose fields' metadata has the columns' descriptions; as a `pandas.DataFrame` of
+        Arrow-backed columns, so that nulls stay nulls and codes stay text; as a `polars.DataFrame`; or as a DuckDB relation.
+
+    Raises:
+        ValueError: there is no such table or backend; the message lists those there are.
+        ImportError: the backend's library is not installed; the message says how to install it.
+    """
+    file = _file(name, "parquet")
+    if backend == "arrow":
+        return _arrow(file)
+    if backend == "pandas":
+        pandas = _library("pandas")
+        return _arrow(file).to_pandas(types_mapper=pandas.ArrowDtype)
+    if backend == "polars":
+        return _library("polars").read_parquet(file)
+    if backend == "duckdb":
+        return connect().table(name)
+    raise ValueError(f"no backend {backend!r}; the backends are: {', '.join(BACKENDS)}")
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A new in-memory DuckDB connection with every table as a view, described by comments on views and columns.
+
+    Raises:
+        ImportError: duckdb is not installed; the message says how to install it.
+    """
+    connection: duckdb.DuckDBPyConnection = _library("duckdb").connect()
+    for resource in _table_resources():
+        name = resource["name"]
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(_file(name, 'parquet'))})")
+        connection.execute(f"COMMENT ON VIEW {name} IS {_quoted(resource['description'])}")
+        for field in resource["schema"]["fields"]:
+            connection.execute(f'COMMENT ON COLUMN {name}."{field["name"]}" IS {_quoted(field["description"])}')
+    return connection
+
+
+def records(name: TableName) -> list[Row]:
+    """A table's rows as instances of its pydantic model (see `belarus_iran_pact.models`).
 
     Raises:
         ValueError: there is no such table; the message lists those there are.
     """
-    file = _file(name, "parquet")
-    # `pyarrow.parquet.read_table` would import pyarrow.dataset, and with it pandas where that is installed.
-    from pyarrow.parquet import ParquetFile
+    rows = load(name).to_pylist()
+    from .models import TABLES
 
-    with ParquetFile(file) as parquet:
-        return parquet.read(use_threads=False)
+    return [TABLES[name].model_validate(row) for row in rows]
 
 
 def tables() -> tuple[TableInfo, ...]:
     """The tables there are, in published order: name, number of rows, description."""
     return tuple(
-        TableInfo(resource["name"], resource["rowCount"], resource["description"])
-        for resource in _descriptor()["resources"]
-        if resource.get("type") == "table"
+        TableInfo(resource["name"], resource["rowCount"], resource["description"]) for resource in _table_resources()
     )
 
 
-def path(name: str, format: Literal["csv", "parquet"] = "parquet") -> Path:
+def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path:
     """The file of a table.
 
     Args:
@@ -71,7 +120,7 @@ def path(name: str, format: Literal["csv", "parquet"] = "parquet") -> Path:
     return Path(_file(name, format))
 
 
-def _data_folder() -> str:
+def data_folder() -> str:
     """The published data: inside an installed package, or the repository's `dataset/` of an editable install."""
     installed = os.path.join(_HERE, "_data")
     if os.path.isdir(installed):
@@ -79,10 +128,52 @@ def _data_folder() -> str:
     return os.path.join(os.path.dirname(os.path.dirname(_HERE)), "dataset")
 
 
+def descriptor() -> dict[str, Any]:
+    """The data package's descriptor, `datapackage.json`.
+
+    Raises:
+        FileNotFoundError: the data are not there, which can be in a checkout before its first build.
+    """
+    import json
+
+    file = os.path.join(data_folder(), "datapackage.json")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            content: dict[str, Any] = json.load(stream)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"the published data are not at {file}; in a checkout, build them with: python scripts/build.py"
+        ) from None
+    return content
+
+
+def _arrow(file: str) -> pyarrow.Table:
+    # `pyarrow.parquet.read_table` would import pyarrow.dataset, and with it pandas where that is installed.
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(file) as parquet:
+        return parquet.read(use_threads=False)
+
+
+def _library(name: str) -> ModuleType:
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{name} is not installed; install it with: pip install 'belarus-iran-pact[{name}]'", name=name
+        ) from error
+
+
+def _table_resources() -> list[dict[str, Any]]:
+    return [resource for resource in descriptor()["resources"] if resource.get("type") == "table"]
+
+
 def _file(name: str, format: str) -> str:
-    if format not in ("csv", "parquet"):
-        raise ValueError(f"no format {format!r}; the formats are: csv, parquet")
-    file = os.path.join(_data_folder(), format, f"{name}.{format}")
+    if format not in FORMATS:
+        raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
+    file = os.path.join(data_folder(), format, f"{name}.{format}")
     # Names are joined to a path only if they are plain, so that none reaches outside the data folder; and in lower case,
     # so that a file system that folds case accepts no other.
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
@@ -99,15 +190,5 @@ def _unknown_table(name: object) -> str:
     return f"no table {name!r}.{hint} The tables are: {', '.join(known)}"
 
 
-def _descriptor() -> dict[str, Any]:
-    import json
-
-    file = os.path.join(_data_folder(), "datapackage.json")
-    try:
-        with open(file, encoding="utf-8") as stream:
-            descriptor: dict[str, Any] = json.load(stream)
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"the published data are not at {file}; in a checkout, build them with: python scripts/build.py"
-        ) from None
-    return descriptor
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -37,6 +37,18 @@ class Vocabulary:
     def __iter__(self) -> Iterator[Term]:
         return iter(self.terms)
 
+    def label(self, value: str) -> str:
+        """The label of a term.
+
+        Raises:
+            KeyError: `value` is no term of the vocabulary.
+        """
+        return self._labels[value]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {term.term: term.label for term in self.terms}
+
     def values(self) -> list[str]:
         """The allowed values, in the order of definition."""
         return [term.term for term in self.terms]
@@ -62,18 +74,18 @@ FACTUALITY = _vocabulary(
     "FactBank's values for how certain a voice is that something is, or is not, the case. How cues map to values is "
     "this project's own working rule.",
     {
-        "CT+": ("Certainly so", "The voice asserts it barely, or says that it is scheduled or will be."),
-        "PR+": ("Probably so", "The voice hedges it as likely: expected to, suggests."),
-        "PS+": ("Possibly so", "The voice allows that it may be: could, may, might, potential."),
-        "CT-": ("Certainly not so", "The voice asserts its negation barely."),
-        "PR-": ("Probably not so", "The voice hedges its negation as likely."),
-        "PS-": ("Possibly not so", "The voice allows that it may not be."),
+        "CT+": ("Certain", "The voice asserts it barely, or says that it is scheduled or will be."),
+        "PR+": ("Probable", "The voice hedges it as likely: expected to, suggests."),
+        "PS+": ("Possible", "The voice allows that it may be: could, may, might, potential."),
+        "CT-": ("Certainly not", "The voice asserts its negation barely."),
+        "PR-": ("Probably not", "The voice hedges its negation as likely."),
+        "PS-": ("Possibly not", "The voice allows that it may not be."),
         "CTu": (
-            "Settled, but not said which way",
+            "Known, but not said which way",
             "The voice knows whether it is so, and the text does not say whether it is.",
         ),
         "Uu": (
-            "Uncommitted",
+            "Left open",
             "The voice does not commit itself: it reports what another says, says only that something is provided for, or "
             "leaves it open as a subject of speculation.",
         ),

@@ -7,6 +7,8 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from belarus_iran_pact.vocabularies import FACTUALITY
+
 from .derive import Rows, Tables
 
 VIEWS = ("timeline", "dyads")
@@ -15,17 +17,6 @@ VIEWS = ("timeline", "dyads")
 SOURCE_ROLES = frozenset({"initiator", "visitor", "speaker"})
 TARGET_ROLES = frozenset({"target", "host", "addressee"})
 MUTUAL_ROLES = frozenset({"signatory", "participant", "contributor"})
-
-_IN_WORDS = {
-    "CT+": "certain",
-    "PR+": "probable",
-    "PS+": "possible",
-    "CT-": "certainly not",
-    "PR-": "probably not",
-    "PS-": "possibly not",
-    "CTu": "known, but not said which way",
-    "Uu": "left open",
-}
 
 
 def views(tables: Tables) -> Tables:
@@ -60,7 +51,7 @@ def _timeline(tables: Tables) -> Rows:
             "where": _where(event, reasons[(event["event_id"], "place_country")]),
             "status": event["status"],
             "voice": names[event["voice_actor_id"]],
-            "certainty": _IN_WORDS[event["factuality"]],
+            "certainty": FACTUALITY.label(event["factuality"]).lower(),
             "quote": " ... ".join(quote for *_, quote in sorted(quotes[event["event_id"]])),
         }
         for ordinal, event in enumerate(in_order, start=1)
