@@ -55,3 +55,21 @@ def test_function_hidden_by_a_module() -> None:
     """A module of the package named like a public function would replace it once something imports that module."""
     modules = {file.stem for file in (ROOT / "schema" / "belarus_iran_pact").glob("*.py")}
     assert not modules & set(bip.__all__)
+
+
+EXAMPLES = (ROOT / "schema" / "EXAMPLES.md").read_text(encoding="utf-8")
+EXAMPLE_PAIRS = re.findall(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", EXAMPLES, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLE_PAIRS)))
+def test_worked_example_that_prints_otherwise(number: int) -> None:
+    """A worked example that fails, or prints other than it shows, misleads."""
+    code, shown = EXAMPLE_PAIRS[number]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == shown
+
+
+def test_kind_of_user_without_an_example() -> None:
+    """Each of the six kinds of user has a worked example, with code and output."""
+    assert len(EXAMPLE_PAIRS) == EXAMPLES.count("\n## ") == 6

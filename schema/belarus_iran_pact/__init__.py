@@ -10,8 +10,6 @@
 Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from typing import TYPE_CHECKING
-
 from .loading import TableInfo, connect, load, path, records, tables
 
 __version__ = "0.1.0"
@@ -29,6 +27,7 @@ __all__ = [
     "tables",
 ]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .explaining import explain, mentions_of, sentence
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-# Data-frame libraries, pathlib and json are imported only where they are used: importing the package costs only
-# milliseconds, and no library has to be installed that is not asked for.
+# Importing the package is to cost a few milliseconds: typing is for type checkers only, and data-frame libraries, pathlib
+# and json are imported where they are used. So no library has to be installed that is not asked for, either.
 import os
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from collections import namedtuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
+    from typing import Any, Literal, NamedTuple, overload
 
     import duckdb
     import pandas
@@ -19,13 +21,19 @@ if TYPE_CHECKING:
     from ._names import TableName
     from .models import Row
 
+    class TableInfo(NamedTuple):
+        """A table's name, its number of rows, and what it holds."""
 
-class TableInfo(NamedTuple):
-    """A table's name, its number of rows, and what it holds."""
+        name: str
+        rows: int
+        description: str
 
-    name: str
-    rows: int
-    description: str
+else:
+    TableInfo = namedtuple("TableInfo", ["name", "rows", "description"])
+    TableInfo.__doc__ = "A table's name, its number of rows, and what it holds."
+
+    def overload(function):
+        return function
 
 
 BACKENDS = ("arrow", "pandas", "polars", "duckdb")

@@ -1,0 +1,145 @@
+"""load() in each library, connect(), records(), and the types that editors and type checkers see."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import duckdb
+import polars
+import pytest
+
+import belarus_iran_pact as bip
+import names
+from belarus_iran_pact import loading
+from belarus_iran_pact._names import TableName
+from belarus_iran_pact.models import TABLES, fields
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES: tuple[TableName, ...] = typing.get_args(TableName)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pandas_frame_that_loses_nulls_or_codes(name: TableName) -> None:
+    """Pandas' own types turn nulls into NaN, codes into numbers and days into timestamps."""
+    frame = bip.load(name, backend="pandas")
+    rows = [
+        {
+            column: None if value is not True and value is not False and str(value) == "<NA>" else value
+            for column, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
+    assert rows == bip.load(name).to_pylist()
+    assert all(str(dtype).endswith("[pyarrow]") for dtype in frame.dtypes)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_polars_frame_that_differs(name: TableName) -> None:
+    """Polars has other rows or types."""
+    frame = bip.load(name, backend="polars")
+    assert frame.to_dicts() == bip.load(name).to_pylist()
+    kinds = {"text": polars.String, "integer": polars.Int64, "boolean": polars.Boolean, "date": polars.Date}
+    assert frame.schema == {item.name: kinds[item.type] for item in fields(TABLES[name])}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_duckdb_relation_that_differs(name: TableName) -> None:
+    """DuckDB has other rows."""
+    relation = bip.load(name, backend="duckdb")
+    assert isinstance(relation, duckdb.DuckDBPyRelation)
+    assert relation.fetchall() == [tuple(row.values()) for row in bip.load(name).to_pylist()]
+
+
+def test_connection_without_tables_or_comments() -> None:
+    """A connection lacks a table, or does not say what its columns mean."""
+    connection = bip.connect()
+    views = dict(connection.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall())
+    assert views == {table.name: table.description for table in bip.tables()}
+    comments = connection.execute(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall()
+    expected = {(name, item.name): item.column.description for name, model in TABLES.items() for item in fields(model)}
+    assert {(table, column): comment for table, column, comment in comments} == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_records_that_differ(name: TableName) -> None:
+    """Records are not the rows, or not of the table's model."""
+    records = bip.records(name)
+    assert [record.model_dump() for record in records] == bip.load(name).to_pylist()
+    assert all(type(record) is TABLES[name] for record in records)
+
+
+def test_dates_and_codes_as_they_are() -> None:
+    """A date is a date and a code is text, in every library."""
+    row = next(row for row in bip.load("dyads").to_pylist() if row["cameo_code"] == "042")
+    assert row["date_earliest"] == datetime.date(2025, 8, 1)
+    assert (row["source_cow_code"], row["target_cow_code"]) == ("630", "370")
+
+
+def test_unknown_backend() -> None:
+    """A wrong backend is named with the right ones."""
+    with pytest.raises(ValueError, match="no backend 'panda'; the backends are: arrow, pandas, polars, duckdb"):
+        bip.load("events", backend="panda")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "duckdb"])
+def test_missing_library(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that is not installed is named with the line that installs it."""
+    monkeypatch.setitem(sys.modules, backend, None)
+    with pytest.raises(ImportError, match=rf"pip install 'belarus-iran-pact\[{backend}\]'"):
+        bip.load("events", backend=backend)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("backend", ["arrow", "pandas", "polars", "duckdb"])
+def test_library_imported_unasked(backend: str) -> None:
+    """Loading with one library imports another."""
+    code = f"import sys, belarus_iran_pact as b; b.load('events', backend={backend!r}); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "pydantic" not in loaded
+    assert not loaded & ({"pandas", "polars", "duckdb"} - {backend})
+
+
+def test_extra_without_the_library() -> None:
+    """An error tells to install an extra that does not exist."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f"\n{backend} = [" in text for backend in loading.BACKENDS if backend != "arrow")
+
+
+def test_names_that_drifted_from_the_models() -> None:
+    """The type of table names lacks a table, or has one that is gone: run scripts/names.py."""
+    assert names.FILE.read_text(encoding="utf-8") == names.module()
+    assert list(NAMES) == list(TABLES) == [table.name for table in bip.tables()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ('reveal_type(bip.load("events"))', 'Revealed type is "pyarrow'),
+        ('reveal_type(bip.load("events", backend="pandas"))', 'Revealed type is "pandas.'),
+        ('reveal_type(bip.load("events", backend="polars"))', 'Revealed type is "polars.'),
+        ('bip.load("event")', "error: No overload variant"),
+        ('bip.load("events", backend="panda")', "error: No overload variant"),
+        ('bip.path("event")', "error: Argument 1"),
+    ],
+)
+def test_typo_that_is_no_type_error(code: str, error: str, tmp_path: Path) -> None:
+    """A mistyped table or backend passes the type checker, or a result has the wrong type."""
+    file = tmp_path / "user.py"
+    file.write_text(f"import belarus_iran_pact as bip\n{code}\n", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    if "pyarrow" in error and 'Revealed type is "Any"' in run.stdout:
+        return  # pyarrow carries no types: the result is of its class all the same.
+    assert error in run.stdout, run.stdout

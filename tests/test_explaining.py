@@ -1,0 +1,116 @@
+"""explain(), mentions_of(), sentence(): right answers, readable in a terminal and safe in a notebook."""
+
+from __future__ import annotations
+
+import pytest
+
+import belarus_iran_pact as bip
+from belarus_iran_pact import explaining
+from belarus_iran_pact.explaining import CellExplanation, RowExplanation
+from belarus_iran_pact.models import TABLES, fields
+
+
+def cell(table: str, row_id: str, column: str) -> CellExplanation:
+    found = bip.explain(table, row_id, column)  # type: ignore[arg-type]
+    assert isinstance(found, CellExplanation)
+    return found
+
+
+def test_value_without_its_words() -> None:
+    """A value's explanation lacks its words, its basis, its voice or how sure that is."""
+    found = cell("events", "event-minsk-meeting", "place_name")
+    assert (found.value, found.voice, found.certainty) == ("Minsk", "Valery Revenko", "certain")
+    (reason,) = found.reasons
+    assert reason.words is not None
+    assert (reason.text, reason.words.quote, reason.words.ordinal) == ("stated", "Minsk", 4)
+    assert "a meeting in «Minsk» between" in str(found)
+    assert found.origin.startswith("source:")
+
+
+def test_null_without_its_reason() -> None:
+    """An empty cell's explanation lacks its reason, its candidates or the words."""
+    found = cell("events", "event-exercise", "place_country")
+    assert found.value is None
+    assert [reason.text for reason in found.reasons] == ["ambiguous, maybe BLR", "ambiguous, maybe IRN"]
+    assert "value                 empty" in str(found)
+
+
+def test_rule_of_inference_left_out() -> None:
+    """An inferred value's explanation does not name its rule."""
+    found = cell("events", "event-august-visit", "date_inferred_edtf")
+    assert all("inferred by the rule the year before the plan" in reason.text for reason in found.reasons)
+
+
+def test_contradiction_left_out() -> None:
+    """Words that speak against a value are left out, or told as support."""
+    texts = [reason.text for reason in cell("agreements", "agreement-belarus-iran-2026-plan", "publicity").reasons]
+    assert "contradicted (secret)" in texts
+
+
+def test_voice_of_a_nested_row() -> None:
+    """A participation has the voice of its event."""
+    assert cell("event_actors", "event-signing.actor-iran.signatory", "role").voice == "Valery Revenko"
+
+
+def test_authority_left_out() -> None:
+    """A value from outside does not name its authority."""
+    assert "Authority: Correlates of War state system." in cell("actors", "actor-iran", "cow_code").origin
+
+
+def test_row_that_lacks_a_cell() -> None:
+    """A row's explanation lacks a column."""
+    found = bip.explain("events", "event-signing")
+    assert isinstance(found, RowExplanation)
+    assert [item.column for item in found.cells] == [item.name for item in fields(TABLES["events"])]
+    assert repr(found) == str(found)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_row_that_cannot_be_explained(table: str) -> None:
+    """Some row of some table crashes the explanation, or prints without all its values."""
+    row_id, row = next(iter(explaining._rows(table).items()))
+    text = str(bip.explain(table, row_id))  # type: ignore[arg-type]
+    assert all(str(value).split("\n")[0] in text for value in row.values() if value is not None)
+
+
+def test_wrong_names() -> None:
+    """A wrong table, row or column is named, with the closest right one."""
+    with pytest.raises(ValueError, match="Did you mean 'events'"):
+        bip.explain("event", "event-signing")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Did you mean 'event-signing'"):
+        bip.explain("events", "event-sining")
+    with pytest.raises(ValueError, match="Did you mean 'place_name'"):
+        bip.explain("events", "event-signing", "place_nam")
+    with pytest.raises(ValueError, match="no row 'actor-nobody'"):
+        bip.mentions_of("actor-nobody")
+    with pytest.raises(ValueError, match="no single sentence 99"):
+        bip.sentence(99)
+
+
+def test_mention_left_out() -> None:
+    """An actor's mentions are not all there, or not in order."""
+    found = bip.mentions_of("actor-moscow")
+    rows = [row for row in bip.load("mentions").to_pylist() if row["actor_id"] == "actor-moscow"]
+    assert [words.start for _, words in found.mentions] == sorted(row["start"] for row in rows)
+    assert {words.quote for _, words in found.mentions} == {"Moscow", "its"}
+
+
+def test_row_left_out_of_a_sentence() -> None:
+    """A row that rests on a sentence is not listed under it."""
+    evidence = bip.load("evidence").to_pylist()
+    for ordinal in range(1, 23):
+        found = bip.sentence(ordinal)
+        expected = {(row["table_name"], row["row_id"]) for row in evidence if row["passage_id"] == found.passage_id}
+        assert {(table, row_id) for table, row_id, _ in found.rows} == expected
+    assert str(bip.sentence(9)) == str(bip.sentence(bip.sentence(9).passage_id))
+
+
+def test_markup_in_a_notebook() -> None:
+    """Text with markup in it is shown as markup by a notebook."""
+    words = explaining.Words("p", 1, "<b>", "<script>", "&", 0, 8)
+    hostile = CellExplanation("t", "<i>", "c", "<u>", "m", "o", "<s>", "certain", (explaining.Reason("<x>", words),))
+    html = hostile._repr_html_() + RowExplanation("t", "<i>", (hostile,))._repr_html_()
+    assert not any(tag in html for tag in ("<b>", "<script>", "<i>", "<u>", "<s>", "<x>"))
+    assert "<mark>&lt;script&gt;</mark>" in html
+    for shown in (bip.sentence(4), bip.mentions_of("actor-iran"), bip.explain("events", "event-signing")):
+        assert shown._repr_html_().count("<table>") == 1
