@@ -4,12 +4,14 @@
     python scripts/bench.py [--runs N]
 
 Each measurement is the median of N cold processes, run in turn so that the machine's moods fall on all alike; the
-build's own steps are timed inside each of N cold builds. Lower is better throughout. Nothing is written.
+build's own steps are timed inside each of N cold builds. Lower is better throughout. Nothing is written. Libraries that
+are not installed are left out: the extra `bench` has them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import statistics
 import subprocess
 import sys
@@ -43,6 +45,13 @@ print(middle - started, time.perf_counter() - middle)
 READ_TABLE = "import pyarrow.parquet as pq; pq.read_table({events!r})"
 LOAD = "import belarus_iran_pact as bip; bip.load('events')"
 
+# Popular dataset packages, each loading a table that it carries; and what a frame costs above its library's import.
+PACKAGES = {
+    "vega_datasets": "from vega_datasets import data; data.cars()",
+    "palmerpenguins": "from palmerpenguins import load_penguins; load_penguins()",
+}
+FRAMES = ("pandas", "polars")
+
 
 def main() -> int:
     """Run the command line; the exit code."""
@@ -58,6 +67,14 @@ def main() -> int:
     _report("build without its last step / that step, frictionless's validation", own, validation)
     load, read_table = _medians([LOAD, READ_TABLE.format(events=events)], runs)
     _report("load('events') / pyarrow.parquet.read_table of the same file", load, read_table)
+    for package, code in PACKAGES.items():
+        if importlib.util.find_spec(package):
+            load, other = _medians([LOAD, code], runs)
+            _report(f"load('events') / cold load of a table of {package}", load, other)
+    for library in FRAMES:
+        if importlib.util.find_spec(library):
+            frame, alone = _medians([LOAD.replace(")", f", backend={library!r})"), f"import {library}"], runs)
+            _report(f"load('events', backend={library!r}) / import {library} alone", frame, alone)
     imported, bare = _medians(["import belarus_iran_pact", "pass"], runs)
     print(
         f"import belarus_iran_pact over python -c pass: {1000 * (imported - bare):+.1f} ms ({imported / bare:.2f} times)"
