@@ -27,6 +27,7 @@ from curation.faults import BuildFailed, Faults, Place
 from curation.laws import breaches, coverage
 from curation.normalise import normalise
 from curation.read import read_seeds
+from curation.retired import FILE, check_retired, read_retired
 from curation.views import views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,11 +41,13 @@ def tables_from(seeds: Path) -> Tables:
     """
     faults = Faults()
     read = read_seeds(seeds, list(TABLES), faults)
+    retired = read_retired(seeds / FILE, faults)
     if not read.documents:
         faults.raise_any()
     normalised = normalise(read, faults)
     check_pins(normalised.tables, normalised.place, read.documents, faults)
     check_cameo(normalised.tables, normalised.place, seeds, faults)
+    check_retired(normalised, retired, read.unread | normalised.incomplete, faults)
     for breach in breaches(normalised.tables, read.unread | normalised.incomplete):
         if (breach.table, breach.row_id, breach.column) not in normalised.attempted:
             place = normalised.place(breach.table, breach.row_id, breach.column)

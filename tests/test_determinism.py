@@ -112,20 +112,31 @@ def test_committed_dataset_is_stale(reference: Built) -> None:
     committed = digests(DATASET)
     assert committed.keys() == reference.digests.keys()
     different = {name for name in committed if committed[name] != reference.digests[name]}
-    assert {name for name in different if not name.endswith(".parquet")} <= {"datapackage.json"}
+    listing = {"datapackage.json", "croissant.json"}
+    assert {name for name in different if not name.endswith(".parquet")} <= listing
     assert descriptor(DATASET) == descriptor(reference.dataset)
-    for name in sorted(different - {"datapackage.json"}):
+    assert croissant(DATASET) == croissant(reference.dataset)
+    for name in sorted(different - listing):
         fresh, old = (pq.ParquetFile(folder / name).read() for folder in (reference.dataset, DATASET))
         assert old.schema.equals(fresh.schema, check_metadata=True), name
         assert old.equals(fresh), name
 
 
 def descriptor(folder: Path) -> dict[str, Any]:
-    """The descriptor without the fixity of Parquet files."""
+    """The descriptor without the fixity of Parquet files, and of the Croissant file, which names theirs."""
     content: dict[str, Any] = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     for resource in content["resources"]:
-        if resource["path"].endswith(".parquet"):
+        if resource["path"].endswith(".parquet") or resource["path"] == "croissant.json":
             del resource["bytes"], resource["hash"]
+    return content
+
+
+def croissant(folder: Path) -> dict[str, Any]:
+    """The Croissant file without the fixity of Parquet files."""
+    content: dict[str, Any] = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
+    for file in content["distribution"]:
+        if file["contentUrl"].endswith(".parquet"):
+            del file["contentSize"], file["sha256"]
     return content
 
 

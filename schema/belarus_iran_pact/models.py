@@ -85,7 +85,8 @@ class Event(Row):
     voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.", origin="source")]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
     agreement_id: Annotated[
-        str | None, link("agreements", "The agreement that the event makes, or is held under.", null_means="None.")
+        str | None,
+        link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
     ]
     provision_id: Annotated[
         str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
@@ -322,7 +323,13 @@ class Provision(Row):
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[str, link("actors", "Whose word it is that the plan has it.", origin="source")]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    factuality: Annotated[
+        str,
+        coder(
+            "How sure that voice is that the plan has it; where the content itself is hedged, of the content.",
+            vocabulary=v.FACTUALITY,
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 

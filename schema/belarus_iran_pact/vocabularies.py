@@ -74,7 +74,7 @@ FACTUALITY = _vocabulary(
     "FactBank's values for how certain a voice is that something is, or is not, the case. How cues map to values is "
     "this project's own working rule.",
     {
-        "CT+": ("Certain", "The voice asserts it barely, or says that it is scheduled or will be."),
+        "CT+": ("Certain", "The voice asserts it barely, or says that it is scheduled, planned or will be."),
         "PR+": ("Probable", "The voice hedges it as likely: expected to, suggests."),
         "PS+": ("Possible", "The voice allows that it may be: could, may, might, potential."),
         "CT-": ("Certainly not", "The voice asserts its negation barely."),
@@ -383,8 +383,9 @@ CLAIM_KIND = _vocabulary(
     "What sort of proposition a claim is. The first that fits, read from the top, except that a hedge is no reason to "
     "choose: it is in the factuality columns.",
     {
+        "speculation": ("Speculation", "A question left open: whether, or to what extent, something is or will be."),
         "motive": ("Motive", "What somebody aims at, seeks, or acts for."),
-        "attitude": ("Attitude", "What somebody thinks, wants, fears, suggests, or is committed or open to."),
+        "attitude": ("Attitude", "What somebody thinks, wants or fears, or is committed or open to."),
         "cause": ("Cause", "That one thing brought about another."),
         "trend": ("Trend", "That something is growing, deepening, changing or shifting."),
         "assessment": (
@@ -392,8 +393,10 @@ CLAIM_KIND = _vocabulary(
             "How something is valued: how large, significant, comprehensive, limited or delicate.",
         ),
         "relation": ("Relation", "How two or more actors stand to each other: partners, allies, reliant, aligned."),
-        "report": ("Report", "That an event took, takes or will take place, or when, where, how and with whom."),
-        "speculation": ("Speculation", "A possibility that is raised without saying that anything points to it."),
+        "report": (
+            "Report",
+            "That an event took, takes or will take place, or when, where, how, how long, with whom and on what subject.",
+        ),
         "context": ("Context", "The circumstances in which something takes place."),
         "description": ("Description", "What something is, has or contains: offices, names, subjects, contents."),
     },
@@ -404,8 +407,14 @@ ABOUT_ROLE = _vocabulary(
     "What part something plays in a claim's proposition.",
     {
         "subject": ("Subject", "What the proposition says something of."),
-        "object": ("Object", "What it sets the subject in relation to."),
-        "topic": ("Topic", "What it concerns besides."),
+        "object": (
+            "Object",
+            "What completes the predicate: whom or what the subject acts on, relies on, is part of, or is said to be.",
+        ),
+        "topic": (
+            "Topic",
+            "What it concerns besides: the event or provision that it is a report of, or an actor within a modifier.",
+        ),
     },
 )
 
@@ -549,7 +558,7 @@ SCHEME = _vocabulary(
         "schema.org": ("schema.org", "schema.org: types of things on the web."),
         "any": (
             "Any of these",
-            "All the schemes of this vocabulary together; used to say that none has a counterpart.",
+            "All the schemes of this vocabulary, as far as read; used to say that none has a counterpart.",
         ),
     },
 )

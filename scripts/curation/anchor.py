@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from belarus_iran_pact.computed import passage_kind
+
 from .faults import Faults
 from .read import Document, Text
 
 # A sentence ends at a full stop, question or exclamation mark, with closing quotation marks, before a capital letter;
 # `U.S. and` is no end because no capital follows.
 _SENTENCE_END = re.compile(r"(?<=[.!?])[’”'\")]*(?=\s+[A-Z‘“])")
-_CLOSED = re.compile(r"[.!?][’”'\")]*$")
 
 # What keyboards type for the characters that articles print.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "—": "-", "–": "-", "\u00a0": " "})
@@ -80,13 +81,6 @@ def split(document: Document) -> Article:
             )
         offset += len(line) + 1
     return Article(document, tuple(passages))
-
-
-def passage_kind(ordinal: int, text: str) -> str:
-    """Headline, body or boilerplate, from a passage's place in its source and its closing punctuation."""
-    if ordinal == 1:
-        return "headline"
-    return "body" if _CLOSED.search(text) else "boilerplate"
 
 
 def _sentences(line: str) -> list[tuple[int, int]]:

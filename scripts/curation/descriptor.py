@@ -11,16 +11,55 @@ from belarus_iran_pact.table_schema import table_schema
 
 from .derive import Tables
 
+NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"
 
-_DESCRIPTION = (
+DESCRIPTION = (
     "One news article on the plan for military cooperation that Belarus and Iran signed for 2026, coded into validated "
     "tables. Every value points at the words of the article that it rests on; every empty cell says why it is empty; each "
     "statement names its voice and how sure that voice is. The data speak for the article only, and the licence covers the "
     "coding, not the article's own words, which stand in `passages` and in quotes and are their publisher's."
 )
 
-_LICENCE_TITLE = "Creative Commons Attribution 4.0, for the coding; the article's own text is excepted"
+LICENCE = "CC-BY-4.0"
+LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
+LICENCE_TITLE = "Creative Commons Attribution 4.0, for the coding; the article's own text is excepted"
+
+CREATOR = "The belarus-iran-pact project"
+KEYWORDS = ("Belarus", "Iran", "military cooperation", "event data", "treaty data", "actors", "provenance")
+
+# What is published besides the tables: name, path, description, format and media type.
+_COMPANIONS = (
+    ("codebook", "CODEBOOK.md", "Every table, column and term explained.", "md", "text/markdown"),
+    (
+        "croissant",
+        "croissant.json",
+        "Croissant 1.0, which extends schema.org: the package for dataset search engines and machine learning.",
+        "json",
+        "application/ld+json",
+    ),
+    (
+        "csvw",
+        "csv-metadata.json",
+        "CSV on the Web: types, keys and descriptions of the CSV files.",
+        "json",
+        "application/csvm+json",
+    ),
+    (
+        "annotations",
+        "annotations.jsonld",
+        "Each row of `evidence` and `mentions` as a W3C Web Annotation on the article.",
+        "jsonld",
+        "application/ld+json",
+    ),
+    (
+        "dataset-card",
+        "README.md",
+        "A Hugging Face dataset card: one configuration for each table.",
+        "md",
+        "text/markdown",
+    ),
+)
 
 # frictionless takes a file whose format is "parquet", given or guessed from its suffix, for a table: it then needs pandas,
 # misjudges nullable columns and does not check the hash. Under a format of another name it checks bytes and hash.
@@ -28,9 +67,9 @@ PLAIN_PARQUET = "apache-parquet"
 
 
 def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
-    """The descriptor of the package whose CSV, Parquet and codebook files stand in `folder`.
+    """The descriptor of the package whose other files stand in `folder`.
 
-    Parquet files and the codebook are listed as plain files, with bytes and hash, and without a table's type: validators
+    Parquet files, the codebook and the metadata in other formats are listed as plain files, with bytes and hash, and without a table's type: validators
     check those for plain files, and do not for Parquet tables.
     """
     resources: list[dict[str, Any]] = []
@@ -45,7 +84,7 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
-                **_fixity(folder / "csv" / f"{name}.csv"),
+                **fixity(folder / "csv" / f"{name}.csv"),
                 "rowCount": len(tables[name]),
                 "schema": table_schema(model),
             }
@@ -59,35 +98,36 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
                 "description": f"The table {name} as Parquet: same rows, types and nulls.",
                 "format": PLAIN_PARQUET,
                 "mediatype": "application/vnd.apache.parquet",
-                **_fixity(folder / "parquet" / f"{name}.parquet"),
+                **fixity(folder / "parquet" / f"{name}.parquet"),
             }
         )
-    resources.append(
-        {
-            "name": "codebook",
-            "path": "CODEBOOK.md",
-            "description": "Every table, column and term explained.",
-            "format": "md",
-            "mediatype": "text/markdown",
-            "encoding": "utf-8",
-            **_fixity(folder / "CODEBOOK.md"),
-        }
-    )
+    for name, path, text, file_format, mediatype in _COMPANIONS:
+        resources.append(
+            {
+                "name": name,
+                "path": path,
+                "description": text,
+                "format": file_format,
+                "mediatype": mediatype,
+                "encoding": "utf-8",
+                **fixity(folder / path),
+            }
+        )
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": "belarus-iran-pact",
+        "name": NAME,
         "title": TITLE,
-        "description": _DESCRIPTION,
+        "description": DESCRIPTION,
         "version": version,
-        "keywords": ["Belarus", "Iran", "military cooperation", "event data", "treaty data", "actors", "provenance"],
+        "keywords": list(KEYWORDS),
         "licenses": [
             {
-                "name": "CC-BY-4.0",
-                "path": "https://creativecommons.org/licenses/by/4.0/",
-                "title": _LICENCE_TITLE,
+                "name": LICENCE,
+                "path": LICENCE_URL,
+                "title": LICENCE_TITLE,
             }
         ],
-        "contributors": [{"title": "The belarus-iran-pact project", "roles": ["creator", "publisher"]}],
+        "contributors": [{"title": CREATOR, "roles": ["creator", "publisher"]}],
         "sources": [
             {"title": row["headline"], "sourceId": row["source_id"], "sha256": row["sha256"]}
             for row in tables["sources"]
@@ -96,6 +136,12 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
     }
 
 
-def _fixity(file: Path) -> dict[str, Any]:
+def citation(version: str) -> str:
+    """How to cite this version of the package, in one line."""
+    return f"{CREATOR}. {TITLE}. {NAME}, version {version}."
+
+
+def fixity(file: Path) -> dict[str, Any]:
+    """The size of a file as `bytes` and its SHA-256 as `hash`, spelled as in a descriptor."""
     content = file.read_bytes()
     return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}

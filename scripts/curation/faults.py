@@ -69,9 +69,15 @@ class BuildFailed(Exception):
         self.faults = faults
 
 
+MANY = 40
+"""So many choices are listed whole; of more, the closest ones."""
+
+
 def did_you_mean(word: str, allowed: Iterable[str], noun: str) -> str:
-    """What to do about an unknown word: the closest allowed one first, then all of them."""
+    """What to do about an unknown word: the closest allowed one first, then all of them, or if many the closest."""
     choices = list(allowed)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, choices, n=5, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
+    if len(choices) > MANY:
+        return f"{hint}of the {len(choices)} {noun}, the closest are: {', '.join(close) or 'none'}"
     return f"{hint}the {noun} are: {', '.join(choices)}"

@@ -24,24 +24,35 @@ from belarus_iran_pact.codebook import codebook
 from belarus_iran_pact.models import TABLES, primary_key
 
 from .derive import Tables
-from .descriptor import TITLE, descriptor
+from .descriptor import TITLE, descriptor, fixity
 from .faults import Faults, Place
 from .laws import breaches, views_recompute
+from .metadata.annotations import web_annotations
+from .metadata.croissant import croissant
+from .metadata.csvw import csvw
+from .metadata.dataset_card import dataset_card
 
 PREVIOUS = "previous"
+FORMS = ("csv", "parquet")
 
 
 def write_package(folder: Path, tables: Tables, version: str) -> None:
-    """Write datapackage.json, csv/, parquet/ and CODEBOOK.md into an empty `folder`."""
-    for form in ("csv", "parquet"):
+    """Write csv/, parquet/, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
+    for form in FORMS:
         (folder / form).mkdir(parents=True)
     for name, model in TABLES.items():
         schema = arrow_schema(model)
         table = pa.Table.from_pylist(tables[name], schema=schema)
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
-        pq.write_table(table, folder / "parquet" / f"{name}.parquet")
+        # The level is as high as it goes, since files are written once and read, and installed, many times.
+        pq.write_table(table, folder / "parquet" / f"{name}.parquet", compression="zstd", compression_level=19)
     row_counts = {name: len(rows) for name, rows in tables.items()}
     _write_text(folder / "CODEBOOK.md", codebook(TITLE, row_counts))
+    files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
+    _write_text(folder / "croissant.json", croissant(tables, version, files))
+    _write_text(folder / "csv-metadata.json", csvw(version))
+    _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
+    _write_text(folder / "README.md", dataset_card(tables, version))
     content = descriptor(folder, tables, version)
     _write_text(folder / "datapackage.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 

@@ -1,0 +1,239 @@
+"""What is computed from the tables: days from EDTF dates, derived columns, and the views.
+
+One definition for both sides: the build fills these columns and tables with it, and `verify` recomputes them from published
+files. It needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import calendar
+import functools
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from .columns import EDTF_PATTERN
+from .vocabularies import FACTUALITY
+
+Rows = list[dict[str, Any]]
+Tables = dict[str, Rows]
+Bounds = tuple[date | None, date | None]
+
+_CLOSED = re.compile(r"[.!?][’”'\")]*$")
+
+
+# --- Days from EDTF dates ---
+
+
+@functools.cache
+def bounds(text: str) -> Bounds:
+    """The first and last day of an EDTF date or interval in the forms of `columns.EDTF_PATTERN`.
+
+    None where it gives no year to count from. The build takes its bounds from an EDTF parser; the tests hold this
+    function, which needs none, to the same answers.
+
+    Raises:
+        ValueError: the text is of no such form, names a day that the calendar does not have, or ends before it starts.
+    """
+    if text == ".." or not re.fullmatch(EDTF_PATTERN, text):
+        raise ValueError(f"{text!r} is no valid EDTF date")
+    first, _, last = text.partition("/")
+    try:
+        earliest, latest = _edge(first, lower=True), _edge(last or first, lower=False)
+    except ValueError as error:
+        raise ValueError(f"{text!r} names a day that the calendar does not have") from error
+    if earliest is not None and latest is not None and earliest > latest:
+        raise ValueError(f"{text!r} ends before it starts")
+    return earliest, latest
+
+
+def _edge(text: str, *, lower: bool) -> date | None:
+    if text == "..":
+        return None
+    year, month, day = [*re.sub("[?~%]", "", text).split("-"), "XX", "XX"][:3]
+    # 2000 is a leap year: a day without a year exists if some year has it.
+    of_year = 2000 if year == "XXXX" else int(year.replace("X", "0" if lower else "9"))
+    of_month = (1 if lower else 12) if month == "XX" else int(month)
+    last = calendar.monthrange(of_year, of_month)[1] if 1 <= of_month <= 12 else 0
+    edge = date(of_year, of_month, (1 if lower else last) if day == "XX" else int(day))
+    return None if year == "XXXX" else edge
+
+
+# --- Derived columns ---
+
+
+def passage_kind(ordinal: int, text: str) -> str:
+    """Headline, body or boilerplate, from a passage's place in its source and its closing punctuation."""
+    if ordinal == 1:
+        return "headline"
+    return "body" if _CLOSED.search(text) else "boilerplate"
+
+
+def derived_values(tables: Tables, bounds: Callable[[str], Bounds] = bounds) -> dict[tuple[str, str], dict[str, Any]]:
+    """The values of derived columns, by table and column, then by row id; the texts of spans are not among them.
+
+    Args:
+        tables: `events`, `agreements`, `provisions`, `sources` and `passages`, and of `evidence` at least what is there for
+            `provisions.wording`.
+        bounds: gives the first and last day of an EDTF date, and raises `ValueError` for what is none.
+    """
+    return {
+        **_bounds(tables["events"], "events", "event_id", ("date_inferred_edtf", "date_edtf"), "date", bounds),
+        **_bounds(tables["agreements"], "agreements", "agreement_id", ("period_edtf",), "period", bounds),
+        ("provisions", "ordinal"): _provision_ordinals(tables),
+        ("sources", "path"): {row["source_id"]: f"seeds/{row['source_id']}.txt" for row in tables["sources"]},
+        **_passages(tables["passages"]),
+    }
+
+
+def _bounds(
+    rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: str, bounds: Callable[[str], Bounds]
+) -> dict[tuple[str, str], Any]:
+    earliest, latest = {}, {}
+    for row in rows:
+        text = next((row[column] for column in columns if row[column] is not None), None)
+        try:
+            earliest[row[key]], latest[row[key]] = (None, None) if text is None else bounds(text)
+        except ValueError:  # A bad date is a fault of its own; it bounds nothing.
+            earliest[row[key]] = latest[row[key]] = None
+    return {(table, f"{prefix}_earliest"): earliest, (table, f"{prefix}_latest"): latest}
+
+
+def _provision_ordinals(tables: Tables) -> dict[str, int]:
+    spans: dict[str, tuple[str, int, int]] = {}
+    for row in tables["evidence"]:
+        if (row["table_name"], row["column_name"]) == ("provisions", "wording"):
+            span = (row["source_id"], row["start"], -row["end"])
+            spans[row["row_id"]] = min(span, spans.get(row["row_id"], span))
+    by_agreement = defaultdict(list)
+    for row in tables["provisions"]:
+        by_agreement[row["agreement_id"]].append(row["provision_id"])
+    return {
+        provision: ordinal
+        for members in by_agreement.values()
+        for ordinal, provision in enumerate(sorted(members, key=lambda id_: (spans.get(id_, ("", 0, 0)), id_)), start=1)
+    }
+
+
+def _passages(rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:
+    ordinals: Counter[str] = Counter()
+    ordinal, kind = {}, {}
+    for row in sorted(rows, key=lambda row: (row["source_id"], row["start"])):
+        ordinals[row["source_id"]] += 1
+        ordinal[row["passage_id"]] = ordinals[row["source_id"]]
+        kind[row["passage_id"]] = passage_kind(ordinals[row["source_id"]], row["text"])
+    return {("passages", "ordinal"): ordinal, ("passages", "kind"): kind}
+
+
+# --- Views ---
+
+VIEWS = ("timeline", "dyads")
+
+# Roles by what their holders do to each other; the others (channel, beneficiary) stand in no relation between states.
+SOURCE_ROLES = frozenset({"initiator", "visitor", "speaker"})
+TARGET_ROLES = frozenset({"target", "host", "addressee"})
+MUTUAL_ROLES = frozenset({"signatory", "participant", "contributor"})
+
+
+def views(tables: Tables) -> Tables:
+    """The rows of the views, by name, from those of the other tables."""
+    return {"timeline": _timeline(tables), "dyads": _dyads(tables)}
+
+
+def _timeline(tables: Tables) -> Rows:
+    names = {row["actor_id"]: row["name"] for row in tables["actors"]}
+    actors: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in tables["event_actors"]:
+        actors[row["event_id"]][names[row["actor_id"]]].append(row["role"])
+    quotes: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
+    for row in tables["evidence"]:
+        if (row["table_name"], row["column_name"], row["stance"]) == ("events", "label", "supports"):
+            quotes[row["row_id"]].append((row["source_id"], row["start"], row["quote"]))
+    reasons: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in tables["gaps"]:
+        if row["table_name"] == "events":
+            reasons[(row["row_id"], row["column_name"])].append(row)
+    in_order = sorted(tables["events"], key=lambda event: event["date_earliest"] or date.max)
+    return [
+        {
+            "event_id": event["event_id"],
+            "ordinal": ordinal,
+            "date_earliest": event["date_earliest"],
+            "date_latest": event["date_latest"],
+            "when": _when(event, reasons[(event["event_id"], "date_text")]),
+            "who": "; ".join(f"{name} ({', '.join(roles)})" for name, roles in actors[event["event_id"]].items())
+            or "nobody named",
+            "what": event["label"],
+            "where": _where(event, reasons[(event["event_id"], "place_country")]),
+            "status": event["status"],
+            "voice": names[event["voice_actor_id"]],
+            "certainty": FACTUALITY.label(event["factuality"]).lower(),
+            "quote": " ... ".join(quote for *_, quote in sorted(quotes[event["event_id"]])),
+        }
+        for ordinal, event in enumerate(in_order, start=1)
+    ]
+
+
+def _when(event: dict[str, Any], gaps: Rows) -> str:
+    if event["date_text"] is None:
+        return "undisclosed" if any(gap["reason"] == "undisclosed" for gap in gaps) else "undated"
+    inferred = event["date_inferred_edtf"]
+    return str(event["date_text"]) if inferred is None else f"{event['date_text']} (inferred: {inferred})"
+
+
+def _where(event: dict[str, Any], country_gaps: Rows) -> str:
+    if event["place_text"] is None:
+        return "not stated"
+    candidates = [gap["candidate"] for gap in country_gaps if gap["candidate"] is not None]
+    return f"{event['place_text']} (open: {' or '.join(candidates)})" if candidates else str(event["place_text"])
+
+
+def _dyads(tables: Tables) -> Rows:
+    country = {row["actor_id"]: row["country"] for row in tables["actors"]}
+    states = {row["iso_alpha3"]: row for row in tables["actors"] if row["iso_alpha3"] is not None}
+    sides: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in tables["event_actors"]:
+        code = country[row["actor_id"]]
+        if code in states:
+            for side, roles in (("source", SOURCE_ROLES), ("target", TARGET_ROLES), ("mutual", MUTUAL_ROLES)):
+                if row["role"] in roles:
+                    sides[row["event_id"]][side].add(code)
+    rows = []
+    for event in tables["events"]:
+        own = sides[event["event_id"]]
+        directed = sorted((a, b) for a in own["source"] for b in own["target"] if a != b)
+        mutual = itertools.combinations(sorted(own["mutual"]), 2)
+        for direction, pairs in (("directed", directed), ("mutual", mutual)):
+            for source, target in pairs:
+                rows.append(_dyad(event, states[source], states[target], direction))
+    return rows
+
+
+def _dyad(event: dict[str, Any], source: dict[str, Any], target: dict[str, Any], direction: str) -> dict[str, Any]:
+    codes = {
+        f"{side}_{code}": state[code]
+        for code in ("iso_alpha3", "cow_code", "gw_code")
+        for side, state in (("source", source), ("target", target))
+    }
+    copied = [
+        "event_id",
+        "type",
+        "status",
+        "cameo_code",
+        "plover_event",
+        "plover_mode",
+        "plover_context",
+        "date_earliest",
+        "date_latest",
+        "voice_actor_id",
+        "factuality",
+    ]
+    return {
+        "dyad_id": f"{event['event_id']}.{source['iso_alpha3']}.{target['iso_alpha3']}",
+        "direction": direction,
+        **codes,
+        **{column: event[column] for column in copied},
+    }

@@ -1,0 +1,509 @@
+"""What the page shows, as plain values for its template: sentences cut into segments, rows with their cells and words."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from belarus_iran_pact.models import SPAN_TEXTS, TABLES, Field, description, fields, primary_key
+from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE, VOCABULARIES
+
+from ..derive import Rows, Tables
+from ..laws import coverage
+from .segments import Segment, Span, segments
+
+KINDS = {
+    "actor": ("Actor", "words that pick out an actor"),
+    "event": ("Event", "words that tell of an event"),
+    "provision": ("Provision", "words for what the plan holds"),
+    "claim": ("Claim", "words that say, or take for granted, a proposition"),
+    "voice": ("Attribution", "words that say whose word it is"),
+    "cue": ("Hedge or negation", "words that say how sure, or that it is not so"),
+}
+"""What words are marked as: the legend's name of it, and what it means."""
+
+# The column whose evidence is the words of a row itself, rather than of one of its values.
+_OWN_WORDS = {
+    "events": "label",
+    "agreements": "label",
+    "provisions": "wording",
+    "claims": "text",
+    "discrepancies": "description",
+    "actors": "name_as_printed",
+    "sources": "headline",
+}
+_MARKED = {
+    ("events", "label"): "event",
+    ("provisions", "wording"): "provision",
+    ("claims", "text"): "claim",
+    ("claims", "cue_text"): "cue",
+}
+_TITLES = {**_OWN_WORDS, "actors": "name", "provisions": "label"}
+_SURE = {"CT+": "certain", "PR+": "probable", "PS+": "possible", "CT-": "not", "PR-": "not", "PS-": "not"}
+_SPAN_COLUMNS = frozenset({"source_id", "passage_id", "start", "end"})
+_CELL_COLUMNS = ("table_name", "row_id", "column_name")
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A short word in a box. `style` is the name of its style, and tells what it is a badge of."""
+
+    text: str
+    style: str
+
+
+@dataclass
+class Words:
+    """Words of the article that a row rests on.
+
+    Attributes:
+        sentence: the sentence's address, and its number.
+        start, end: where the words stand in the source.
+        quote: the words.
+        cells: for each piece of evidence its address, the column that it explains, and what is special about it.
+    """
+
+    sentence: str
+    number: int
+    start: int
+    end: int
+    quote: str
+    cells: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def span(self) -> tuple[str, int, int]:
+        """Where the words stand: sentence, start and end."""
+        return (self.sentence, self.start, self.end)
+
+    def by_basis(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The cells, address and column, that have the same special about them."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for address, column, special in self.cells:
+            found.setdefault(special, []).append((address, column))
+        return list(found.items())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its column, its value in words, the value as it is in the file where that differs, and where it links to.
+
+    An empty cell has reasons instead: for each the gap's address, if there is one, and the reason.
+    """
+
+    column: str
+    text: str | None
+    code: str
+    link: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A row with everything that there is to say about it."""
+
+    table: str
+    row_id: str
+    address: str
+    title: str
+    row: dict[str, Any]
+    badges: tuple[Badge, ...]
+    cells: tuple[Cell, ...]
+    words: tuple[Words, ...]
+    nested: tuple[Card, ...]
+
+    @property
+    def key(self) -> str:
+        """The primary key's name."""
+        return primary_key(TABLES[self.table])
+
+    @property
+    def sentences(self) -> list[tuple[str, int]]:
+        """The sentences of the row's own words, each once, by address and number."""
+        own = _OWN_WORDS.get(self.table)
+        words = [item for item in self.words if own is None or any(column == own for _, column, _ in item.cells)]
+        return list(dict.fromkeys((item.sentence, item.number) for item in words))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a source, and what rests on it."""
+
+    address: str
+    number: int
+    row_address: str
+    kind: str
+    start: int
+    end: int
+    segments: list[Segment]
+    voices: list[tuple[str, list[tuple[Badge, int]]]]
+    taken_for_granted: int
+    rows: list[tuple[str, list[Card]]]
+
+
+class Content:
+    """Everything that the page shows."""
+
+    def __init__(self, tables: Tables, version: str) -> None:
+        self.tables = tables
+        self.version = version
+        self.titles = {
+            f"{name}/{row[primary_key(TABLES[name])]}": _title(name, row) for name in _TITLES for row in tables[name]
+        }
+        self._names = {row["actor_id"]: row["name"] for row in tables["actors"]}
+        self._anchors = sentence_addresses(tables["passages"])
+        self._numbers = {row["passage_id"]: row["ordinal"] for row in tables["passages"]}
+        self._evidence = _by_row(tables["evidence"])
+        self._gaps = _by_row(tables["gaps"])
+        self._within: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+        for name in TABLES:
+            parent = _parent(name)
+            if parent is not None:
+                for row in tables[name]:
+                    self._within[(parent, row[primary_key(TABLES[parent])])].append((name, row))
+        self.cards = {name: [self._card(name, row) for row in tables[name]] for name in _TITLES}
+        self.card_of = {card.address: card for cards in self.cards.values() for card in cards}
+
+    # --- The article ---
+
+    def sources(self) -> list[tuple[Card, list[Sentence]]]:
+        """The sources with their sentences."""
+        spans = self._spans()
+        resting = self._resting()
+        home: dict[str, list[Card]] = defaultdict(list)
+        for card in self.cards["claims"]:
+            if card.sentences:
+                home[card.sentences[0][0]].append(card)
+        found = []
+        for source in self.cards["sources"]:
+            sentences = []
+            for passage in sorted(self.tables["passages"], key=lambda row: row["start"]):
+                if passage["source_id"] != source.row_id:
+                    continue
+                address = self._anchors[passage["passage_id"]]
+                claims = home[address]
+                sentences.append(
+                    Sentence(
+                        address=address,
+                        number=passage["ordinal"],
+                        row_address=f"passages/{passage['passage_id']}",
+                        kind=passage["kind"],
+                        start=passage["start"],
+                        end=passage["end"],
+                        segments=segments(passage["text"], passage["start"], spans[passage["passage_id"]]),
+                        voices=self._voices(claims),
+                        taken_for_granted=sum(card.row["presupposed"] for card in claims),
+                        rows=[(name, cards) for name, cards in resting[address].items() if cards],
+                    )
+                )
+            found.append((source, sentences))
+        return found
+
+    def _spans(self) -> dict[str, list[Span]]:
+        """All spans, by passage."""
+        found: dict[str, list[Span]] = defaultdict(list)
+        rows = {name: {row[primary_key(TABLES[name])]: row for row in self.tables[name]} for name in _TITLES}
+        for row in self.tables["evidence"]:
+            name, column = row["table_name"], row["column_name"]
+            kind, hint = _MARKED.get((name, column)), ""
+            if kind == "cue":
+                hint = _cue_hint(rows[name][row["row_id"]]["factuality"])
+            elif column == "voice_actor_id" and rows[name][row["row_id"]][column] not in self._own_voices():
+                kind = "voice"
+            found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row['row_id']}", hint))
+        for name, kind in (("mentions", "actor"), ("residue", None), ("discrepancy_sides", None), ("gaps", None)):
+            for row in self.tables[name]:
+                if row["start"] is not None:
+                    address = f"{name}/{row[primary_key(TABLES[name])]}"
+                    found[row["passage_id"]].append(Span(row["start"], row["end"], kind, address))
+        return found
+
+    def _own_voices(self) -> set[str]:
+        return {row["actor_id"] for row in self.tables["actors"] if row["kind"] == "article_voice"}
+
+    def _resting(self) -> dict[str, dict[str, list[Card]]]:
+        """For each sentence the rows whose own words stand in it, by table."""
+        found: dict[str, dict[str, list[Card]]] = defaultdict(lambda: {name: [] for name in _TITLES})
+        for name, cards in self.cards.items():
+            for card in cards:
+                if name == "actors":
+                    places = [
+                        words.sentence for nested in card.nested if nested.table == "mentions" for words in nested.words
+                    ]
+                elif name == "discrepancies":
+                    places = [words.sentence for nested in card.nested for words in nested.words]
+                else:
+                    places = [address for address, _ in card.sentences]
+                for address in dict.fromkeys(places):
+                    found[address][name].append(card)
+        return found
+
+    def _voices(self, claims: list[Card]) -> list[tuple[str, list[tuple[Badge, int]]]]:
+        counts = Counter((card.row["voice_actor_id"], card.row["factuality"]) for card in claims)
+        voices = dict.fromkeys(card.row["voice_actor_id"] for card in claims)
+        return [
+            (
+                self._names[voice],
+                [(sure(term.term), counts[voice, term.term]) for term in FACTUALITY if counts[voice, term.term]],
+            )
+            for voice in voices
+        ]
+
+    # --- Rows ---
+
+    def _card(self, table: str, row: dict[str, Any], parent: str | None = None) -> Card:
+        row_id = row[primary_key(TABLES[table])]
+        nested = tuple(self._card(name, child, table) for name, child in self._within[(table, row_id)])
+        cells = tuple(self._cells(table, row, parent))
+        return Card(
+            table=table,
+            row_id=row_id,
+            address=f"{table}/{row_id}",
+            title=_title(table, row) if parent is None else "",
+            row=row,
+            badges=tuple(self._badges(table, row)),
+            cells=cells,
+            words=tuple(self._words(table, row)),
+            nested=nested,
+        )
+
+    def _cells(self, table: str, row: dict[str, Any], parent: str | None) -> Iterator[Cell]:
+        key = primary_key(TABLES[table])
+        gaps: dict[str, Rows] = defaultdict(list)
+        for gap in self._gaps[(table, row[key])]:
+            gaps[gap["column_name"]].append(gap)
+        spanned = table in SPAN_TEXTS
+        for item in fields(TABLES[table]):
+            if item.name == key or (parent is not None and item.name == _link_to(parent)):
+                continue
+            if parent is None and item.name in (_TITLES[table], "note"):
+                continue  # These stand in the card's heading.
+            if spanned and (item.name in _SPAN_COLUMNS or item.name == SPAN_TEXTS[table]):
+                continue
+            if parent is not None and row[item.name] is None and not gaps[item.name]:
+                continue
+            if item.name in _CELL_COLUMNS and table in ("discrepancy_sides", "scope_verdicts"):
+                if item.name == "table_name" and row["table_name"] is not None:
+                    address = f"{row['table_name']}/{row['row_id']}"
+                    column = row.get("column_name")
+                    text = self.titles.get(address, address) + (f" ({column})" if column else "")
+                    yield Cell("row_id", text, row["row_id"], address, ())
+                continue
+            yield self._cell(item, row[item.name], gaps[item.name])
+
+    def _cell(self, item: Field, value: Any, gaps: Rows) -> Cell:
+        if value is None:
+            reasons = tuple((f"gaps/{gap['gap_id']}", why_empty(gap)) for gap in gaps)
+            return Cell(item.name, None, "", "", reasons or (("", item.column.null_means or "no remark"),))
+        if item.column.references is not None:
+            address = f"{item.column.references}/{value}"
+            return Cell(item.name, self.titles.get(address, str(value)), str(value), address, ())
+        if item.column.vocabulary is not None:
+            label = item.column.vocabulary.label(value)
+            return Cell(item.name, label, "" if label.lower().replace(" ", "_") == value else value, "", ())
+        return Cell(
+            item.name,
+            {True: "yes", False: "no"}.get(value, str(value)) if item.type == "boolean" else str(value),
+            "",
+            "",
+            (),
+        )
+
+    def _words(self, table: str, row: dict[str, Any]) -> list[Words]:
+        found: dict[tuple[str, int, int], Words] = {}
+
+        def at(item: dict[str, Any], quote: str) -> Words:
+            passage = item["passage_id"]
+            new = Words(self._anchors[passage], self._numbers[passage], item["start"], item["end"], quote)
+            return found.setdefault((passage, item["start"], item["end"]), new)
+
+        if table in SPAN_TEXTS and row["start"] is not None and "passage_id" in row:
+            at(row, row[SPAN_TEXTS[table]])
+        for item in self._evidence[(table, row[primary_key(TABLES[table])])]:
+            special = [] if item["basis"] == "stated" else [item["basis"]]
+            if item["rule"] is not None:
+                special.append(f"rule: {INFERENCE_RULE.label(item['rule']).lower()}")
+            if item["stance"] == "contradicts":
+                special = [f"contradicts: {item['asserted_value']}"]
+            at(item, item["quote"]).cells.append(
+                (f"evidence/{item['evidence_id']}", item["column_name"], ", ".join(special))
+            )
+        for gap in self._gaps[(table, row[primary_key(TABLES[table])])]:
+            if gap["quote"] is not None:
+                at(gap, gap["quote"]).cells.append(("", gap["column_name"], why_empty(gap)))
+        return list(found.values())
+
+    def _badges(self, table: str, row: dict[str, Any]) -> Iterator[Badge]:
+        if "voice_actor_id" in row:
+            yield Badge(self._names[row["voice_actor_id"]], "voice")
+            yield sure(row["factuality"])
+        for column in ("status", "commitment", "stage", "resolution"):
+            if column in row:
+                yield Badge(_label(table, column, row[column]).lower(), column)
+        if row.get("centerpiece"):
+            yield Badge("centerpiece", "centerpiece")
+        if row.get("presupposed"):
+            yield Badge("taken for granted", "presupposed")
+        if row.get("direct_quote"):
+            yield Badge("in quotation marks", "quoted")
+        if table in ("events", "claims", "actors", "agreements", "discrepancies"):
+            column = "type" if table == "events" else "kind"
+            yield Badge(_label(table, column, row[column]).lower(), "kind")
+        if table == "provisions":
+            yield Badge(_label(table, "area", row["area"]).lower(), "kind")
+        if table == "actors" and row["country"] is not None:
+            yield Badge(row["country"], "country")
+
+    # --- What the sections show besides rows ---
+
+    def coverage(self) -> str:
+        """How much of the article stands under evidence."""
+        covered, words = coverage(self.tables)
+        return f"{covered / words:.1%}" if words else "none"
+
+    def voices_table(self) -> tuple[list[Badge], list[tuple[str, str, list[tuple[str, int]], int]]]:
+        """Claims counted by voice and certainty: the certainties there are; and for each voice id, name, counts, sum."""
+        counts = Counter((row["voice_actor_id"], row["factuality"]) for row in self.tables["claims"])
+        used = [term.term for term in FACTUALITY if any(value == term.term for _, value in counts)]
+        totals = Counter(row["voice_actor_id"] for row in self.tables["claims"])
+        rows = [
+            (voice, self._names[voice], [(value, counts[voice, value]) for value in used], total)
+            for voice, total in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+        ]
+        return [sure(value) for value in used], rows
+
+    def claim_kinds(self) -> list[tuple[str, str]]:
+        """The kinds of claims there are, by value and label."""
+        used = {row["kind"] for row in self.tables["claims"]}
+        return [(term.term, term.label) for term in VOCABULARIES["claim_kind"] if term.term in used]
+
+    def certainties(self) -> list[tuple[str, str]]:
+        """The certainties of claims there are, by value and label."""
+        used = {row["factuality"] for row in self.tables["claims"]}
+        return [(term.term, term.label) for term in FACTUALITY if term.term in used]
+
+    def provision_tree(self) -> list[tuple[Card, list[Any]]]:
+        """The provisions, each with those that are parts of it."""
+        children: dict[str | None, list[Card]] = defaultdict(list)
+        for card in sorted(self.cards["provisions"], key=lambda card: (card.row["agreement_id"], card.row["ordinal"])):
+            children[card.row["parent_provision_id"]].append(card)
+
+        def below(parent: str | None) -> list[tuple[Card, list[Any]]]:
+            return [(card, below(card.row_id)) for card in children[parent]]
+
+        return below(None)
+
+    def parts_played(self, card: Card) -> list[tuple[str, str, str]]:
+        """What an actor has a part in: role, address and title of each."""
+        found = []
+        for name, column, table in (
+            ("agreement_actors", "agreement_id", "agreements"),
+            ("event_actors", "event_id", "events"),
+            ("provision_actors", "provision_id", "provisions"),
+        ):
+            for row in self.tables[name]:
+                if row["actor_id"] == card.row_id:
+                    address = f"{table}/{row[column]}"
+                    found.append((_label(name, "role", row["role"]).lower(), address, self.titles[address]))
+        return found
+
+    def empty_cells(self) -> list[tuple[str, str, list[tuple[str, str, list[str], str, Words | None]]]]:
+        """Gaps by reason: its label and definition; and for each row address, title, columns, candidates and words."""
+        found = []
+        for term in GAP_REASON:
+            groups: dict[tuple[str, str, int | None, int | None], Rows] = defaultdict(list)
+            for gap in self.tables["gaps"]:
+                if gap["reason"] == term.term:
+                    groups[(gap["table_name"], gap["row_id"], gap["start"], gap["end"])].append(gap)
+            rows = []
+            for (table, row_id, start, _end), gaps in groups.items():
+                address = f"{table}/{row_id}"
+                words = None
+                if start is not None:
+                    first = gaps[0]
+                    passage = first["passage_id"]
+                    words = Words(self._anchors[passage], self._numbers[passage], start, first["end"], first["quote"])
+                columns = list(dict.fromkeys(gap["column_name"] for gap in gaps))
+                candidates = list(dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None))
+                rows.append((address, self.titles.get(address, row_id), columns, " or ".join(candidates), words))
+            if rows:
+                found.append((term.label, term.definition, rows))
+        # What the article itself speaks of comes first.
+        return sorted(found, key=lambda group: all(words is None for *_, words in group[2]))
+
+    def plain_table(self, name: str) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
+        """A table as it is: what it holds, its columns, and for each row its address and values."""
+        names = [item.name for item in fields(TABLES[name])]
+        key = primary_key(TABLES[name])
+        # Composed ids repeat what stands in the other columns.
+        shown = names[1:] if TABLES[name].table.id_from or name in ("terms", "dyads") else names
+        rows = [
+            (f"{name}/{row[key]}", ["" if row[column] is None else str(row[column]) for column in shown])
+            for row in self.tables[name]
+        ]
+        return description(TABLES[name]), shown, rows
+
+    def inventory(self) -> list[tuple[str, str, int]]:
+        """Every table with what it holds and its number of rows."""
+        return [(name, description(model), len(self.tables[name])) for name, model in TABLES.items()]
+
+    def event_when(self) -> list[tuple[dict[str, Any], Card]]:
+        """The timeline's rows with their events."""
+        return [(row, self.card_of[f"events/{row['event_id']}"]) for row in self.tables["timeline"]]
+
+
+def sentence_addresses(passages: Rows) -> dict[str, str]:
+    """Short addresses for passages: the last part of the id where that tells them apart, else the id."""
+    short = {row["passage_id"]: str(row["passage_id"]).rpartition(".")[2] for row in passages}
+    if len(set(short.values())) < len(short):
+        return {passage_id: passage_id for passage_id in short}
+    return short
+
+
+def sure(value: str) -> Badge:
+    """How sure a voice is, as a badge."""
+    return Badge(FACTUALITY.label(value).lower(), f"sure-{_SURE.get(value, 'open')}")
+
+
+def why_empty(gap: dict[str, Any]) -> str:
+    """Why a cell is empty, in words."""
+    label = GAP_REASON.label(gap["reason"]).lower()
+    return label if gap["candidate"] is None else f"{label}: maybe {gap['candidate']}"
+
+
+def _cue_hint(factuality: str) -> str:
+    # A cue that leaves its clause certain is one that puts it into the future.
+    return "to come" if factuality == "CT+" else FACTUALITY.label(factuality).lower()
+
+
+def _by_row(rows: Rows) -> dict[tuple[str, str], Rows]:
+    found: dict[tuple[str, str], Rows] = defaultdict(list)
+    for row in rows:
+        found[(row["table_name"], row["row_id"])].append(row)
+    return found
+
+
+def _parent(name: str) -> str | None:
+    """The table in whose rows' cards a table's rows are shown."""
+    return "actors" if name == "mentions" else TABLES[name].table.within
+
+
+def _title(table: str, row: dict[str, Any]) -> str:
+    return str(row[_TITLES[table]])
+
+
+def _link_to(parent: str) -> str:
+    return primary_key(TABLES[parent])
+
+
+def _label(table: str, column: str, value: str) -> str:
+    return _VOCABULARIES_OF[table, column].label(value)
+
+
+_VOCABULARIES_OF = {
+    (name, item.name): item.column.vocabulary
+    for name, model in TABLES.items()
+    for item in fields(model)
+    if item.column.vocabulary is not None
+}

@@ -1,0 +1,119 @@
+"""W3C Web Annotations: all evidence and mentions, one annotation for each stretch of words that anything rests on."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from belarus_iran_pact.models import TABLES, fields, primary_key
+
+from ..derive import Tables
+from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
+
+_CONTEXT = "http://www.w3.org/ns/anno.jsonld"
+
+Span = tuple[str, int, int, str]
+"""A source, first and last offset, and the passage."""
+
+# How many characters of the sentence a quote is given with on each side, to tell it from the same words elsewhere.
+_AROUND = 48
+
+
+def web_annotations(tables: Tables, version: str) -> str:
+    """The annotations as JSON-LD text: a collection of one page, one annotation on each line.
+
+    Each annotation has a body for each row of `evidence` and of `mentions` with its span: the cell described, or questioned
+    where the words contradict it, or the actor identified. The ids of annotations are fragments of this file's own
+    address, wherever that is, and the cells described are named by addresses relative to it. A source is named by its
+    SHA-256 in the form of RFC 6920 (`ni:`), since it has no address.
+    """
+    targets = _Targets(tables)
+    items = [
+        {"id": f"#{span[0]}.{span[1]}-{span[2]}", "type": "Annotation", "body": bodies, "target": targets.of(span)}
+        for span, bodies in _bodies(tables).items()
+    ]
+    head = {
+        "@context": _CONTEXT,
+        "id": "#collection",
+        "type": "AnnotationCollection",
+        "label": TITLE,
+        "creator": {"type": "Organization", "name": CREATOR},
+        "rights": LICENCE_URL,
+        "dc:rights": LICENCE_TITLE,
+        "schema:version": version,
+        "dcterms:source": [
+            {
+                "id": _source_name(row),
+                "type": "Text",
+                "format": "text/plain",
+                "language": row["language"],
+                "label": row["headline"],
+                "dcterms:identifier": row["source_id"],
+            }
+            for row in tables["sources"]
+        ],
+        "total": len(items),
+        "first": {"id": "#page", "type": "AnnotationPage", "partOf": "#collection", "startIndex": 0, "items": []},
+    }
+    before, _, after = json.dumps(head, indent=2, ensure_ascii=False).rpartition("[]")
+    lines = ",\n".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items)
+    return f"{before}[\n{lines}\n]{after}\n"
+
+
+def _bodies(tables: Tables) -> dict[Span, list[dict[str, Any]]]:
+    """For each stretch of words, in the order of the text, what rests on it: the cells, then the actors mentioned."""
+    found: dict[Span, list[dict[str, Any]]] = {}
+    lines = {
+        name: {row[primary_key(TABLES[name])]: at for at, row in enumerate(tables[name], start=2)} for name in TABLES
+    }
+    columns = {name: {item.name: at for at, item in enumerate(fields(TABLES[name]), start=1)} for name in TABLES}
+    for row in tables["evidence"]:
+        name, row_id, column = row["table_name"], row["row_id"], row["column_name"]
+        cell = f"cell={lines[name][row_id]},{columns[name][column]}"
+        purpose = "describing" if row["stance"] == "supports" else "questioning"
+        found.setdefault(_span(row), []).append(_body(name, cell, f"{name}/{row_id}/{column}", purpose))
+    for row in tables["mentions"]:
+        cell = f"row={lines['actors'][row['actor_id']]}"
+        found.setdefault(_span(row), []).append(_body("actors", cell, f"actors/{row['actor_id']}", "identifying"))
+    return dict(sorted(found.items()))
+
+
+def _span(row: dict[str, Any]) -> Span:
+    return row["source_id"], row["start"], row["end"], row["passage_id"]
+
+
+def _body(table: str, fragment: str, label: str, purpose: str) -> dict[str, Any]:
+    # The fragment names a row or cell of the CSV file by position (RFC 7111); the header is row 1.
+    return {"type": "SpecificResource", "purpose": purpose, "label": label, "source": f"csv/{table}.csv#{fragment}"}
+
+
+class _Targets:
+    """What annotations are on: the sources and their sentences."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._sources = {row["source_id"]: _source_name(row) for row in tables["sources"]}
+        self._passages = {row["passage_id"]: row for row in tables["passages"]}
+
+    def of(self, span: Span) -> dict[str, Any]:
+        """A stretch of words, by two selectors."""
+        source_id, first, last, passage_id = span
+        passage = self._passages[passage_id]
+        start, end, text = first - passage["start"], last - passage["start"], passage["text"]
+        around = {"prefix": text[max(0, start - _AROUND) : start], "suffix": text[end : end + _AROUND]}
+        return {
+            "source": self._sources[source_id],
+            "selector": [
+                {
+                    "type": "TextQuoteSelector",
+                    "exact": text[start:end],
+                    **{name: words for name, words in around.items() if words},
+                },
+                {"type": "TextPositionSelector", "start": first, "end": last},
+            ],
+        }
+
+
+def _source_name(row: dict[str, Any]) -> str:
+    digest = base64.urlsafe_b64encode(bytes.fromhex(row["sha256"])).decode("ascii").rstrip("=")
+    return f"ni:///sha-256;{digest}"

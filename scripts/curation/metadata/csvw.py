@@ -1,0 +1,89 @@
+"""CSV on the Web: types, keys and descriptions of the CSV files, as a group of tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from belarus_iran_pact.models import MODELS, TABLES, Field, Row, ValueType, description, fields, primary_key
+
+from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, TITLE
+
+_DATATYPES: dict[ValueType, str | dict[str, str]] = {
+    "text": "string",
+    "integer": "integer",
+    "boolean": {"base": "boolean", "format": "true|false"},
+    "date": {"base": "date", "format": "yyyy-MM-dd"},
+}
+
+
+def csvw(version: str) -> str:
+    """The metadata of the group of tables as JSON text; its addresses of CSV files are relative to the package."""
+    content = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:title": TITLE,
+        "dc:description": DESCRIPTION,
+        "dc:creator": CREATOR,
+        "dc:license": {"@id": LICENCE_URL},
+        "dc:subject": list(KEYWORDS),
+        "schema:version": version,
+        "dialect": {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "header": True,
+            "lineTerminators": ["\n"],
+            # Else a row that begins with "#" is a comment.
+            "commentPrefix": None,
+        },
+        "null": "",
+        "tables": [_table(model) for model in MODELS],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _url(table: str) -> str:
+    return f"csv/{table}.csv"
+
+
+def _table(model: type[Row]) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "columns": [_column(item) for item in fields(model)],
+        "primaryKey": primary_key(model),
+    }
+    foreign = [_foreign_key(item.name, item.column.references) for item in fields(model) if item.column.references]
+    if foreign:
+        schema["foreignKeys"] = foreign
+    return {
+        "url": _url(model.table.name),
+        "dc:title": model.table.name,
+        "dc:description": description(model),
+        "tableSchema": schema,
+    }
+
+
+def _foreign_key(column: str, target: str) -> dict[str, Any]:
+    reference = {"resource": _url(target), "columnReference": primary_key(TABLES[target])}
+    return {"columnReference": column, "reference": reference}
+
+
+def _column(item: Field) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "titles": item.name,
+        "dc:description": item.column.description,
+        "datatype": _datatype(item),
+        "required": not item.nullable,
+    }
+
+
+def _datatype(item: Field) -> str | dict[str, str]:
+    pattern = item.column.pattern
+    if item.column.vocabulary is not None:
+        # CSVW has no list of allowed values; a regular expression says the same.
+        pattern = "|".join(re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", term) for term in item.column.vocabulary.values())
+    if pattern is None:
+        return _DATATYPES[item.type]
+    return {"base": "string", "format": f"^({pattern})$"}
