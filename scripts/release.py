@@ -42,6 +42,7 @@ from curation.archives import (
     checksums,
     extended,
     file_of,
+    is_version,
     read_index,
     sha256_of,
     version_key,
@@ -102,6 +103,7 @@ def release(folder: Path, tree: Path = ROOT, tests: Sequence[str] = FAST_TESTS) 
             version = _version(clone)
             index = read_index(folder)
             extended(index, version, commit, [])
+            _refuse_other_folder(tree, version, index, folder)
             _check_built(clone)
             staged = work / version
             _stage(clone, version, folder, index, staged)
@@ -181,6 +183,17 @@ def _refuse_dirty(tree: Path) -> None:
         names = ", ".join(line[2:].strip() for line in changed[:5]) + (" ..." if len(changed) > 5 else "")
         raise ReleaseError(
             f"the tree is dirty: {len(changed)} file(s) differ from the commit: {names}; commit them first"
+        )
+
+
+def _refuse_other_folder(tree: Path, version: str, index: Index, folder: Path) -> None:
+    """Refuse an index without the earlier releases that the repository has tags of: nothing would be compared with them."""
+    tags = [tag.removeprefix("v") for tag in _git(tree, "tag", "--list", "v*").splitlines()]
+    earlier = [tag for tag in tags if is_version(tag) and version_key(tag) < version_key(version)]
+    lacking = sorted(set(earlier) - index.releases.keys(), key=version_key)
+    if lacking:
+        raise ReleaseError(
+            f"{folder / INDEX}: lacks {', '.join(lacking)}, of which there are tags; give the folder that has all releases"
         )
 
 

@@ -79,7 +79,10 @@ def test_archive_holds_what_it_does_not_list(package: Path, tmp_path: Path, form
     held = files_of(folder)
     assert folder.name == f"belarus-iran-pact-{descriptor['version']}"
     assert set(held) == {"datapackage.json", *(resource["path"] for resource in descriptor["resources"])}
-    assert {name.partition("/")[0] for name in held if "/" in name} == ({"csv", "parquet"} if form == "all" else {form})
+    assert {name.partition("/")[0] for name in held if "/" in name} >= ({"csv", "parquet"} if form == "all" else {form})
+    assert form == "all" or not any(
+        name.startswith(("parquet/" if form == "csv" else "csv/", "pictures/")) for name in held
+    )
     published = files_of(package)
     assert {name for name in held if held[name] != published[name]} <= (
         set() if form == "all" else {"datapackage.json"}
@@ -455,6 +458,17 @@ def test_version_is_too_small(first: Released, change: Callable[[Path], None], v
 
 
 @pytest.mark.slow
+def test_other_folder_starts_a_second_index(first: Released) -> None:
+    """Another folder, by a slip of the pen, starts a second index: the release would be compared with nothing."""
+    git(first.tree, "tag", "v1.0.0")
+    prepare(first.tree, "1.0.1")
+    other = Released(first.tree, first.folder.parent / "slip")
+    assert refusals(other) == [
+        f"{other.folder / INDEX}: lacks 1.0.0, of which there are tags; give the folder that has all releases"
+    ]
+
+
+@pytest.mark.slow
 def test_changelog_has_other_counts(first: Released) -> None:
     """The changelog has other counts than diff, or none."""
     correct_label(first.tree)
@@ -610,34 +624,33 @@ def test_distribution_holds_something_else(
 
 # --- Killed ---
 
-# A run that counts what it does to files and kills itself at the given count, so that every moment can be hit. Started
-# processes count as well. What takes long and happens elsewhere is left out: the builds of the dataset and of the wheel.
+# A run that notes what it does to files, and kills itself before the step of the given number, so that every moment can be
+# hit; it prints its steps. Started processes and calls of the C library (the exchange of folders) are steps as well. What
+# takes long and happens elsewhere is left out: the builds of the dataset and of the wheel.
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 
 at, tree, *arguments = sys.argv[1:]
 sys.path.insert(0, str(Path(tree) / "scripts"))
-left = int(at)
-done = 0
+STEPS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "subprocess.Popen", "ctypes.dlsym")
+steps = []
 
-def count(event, details):
-    global left, done
+def note(event, details):
     if event == "open":
         mode, flags = details[1], details[2]
         writes = isinstance(mode, str) and set(mode) & set("wxa+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
     else:
-        writes = event in ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "subprocess.Popen")
+        writes = event in STEPS
     if writes:
-        done += 1
-        left -= 1
-        if left == 0:
+        if len(steps) == int(at):
             os.kill(os.getpid(), signal.SIGKILL)
+        steps.append(event)
 
 {setup}
-sys.addaudithook(count)
+sys.addaudithook(note)
 code = {call}
-print(done)
+print(json.dumps(steps))
 sys.exit(code)
 """
 RELEASE_SETUP = """
@@ -661,8 +674,24 @@ import build
 BUILD_CALL = "build.main(arguments)"
 
 
+NEVER = -1
+# Steps before the kill: spread over all but the clearing away at the end, and counted from the last move into place.
+SPREAD, AROUND = 16, range(-5, 5)
+MOMENTS = [*(("spread", part) for part in range(SPREAD)), *(("around", offset) for offset in AROUND)]
+
+
+def step_of(moment: tuple[str, int], steps: list[str]) -> int:
+    """The number of the step before which a moment is."""
+    kind, number = moment
+    moves = [at for at, step in enumerate(steps) if step in ("os.rename", "ctypes.dlsym")]
+    if kind == "around":
+        return max(moves) + number
+    before = [at for at, step in enumerate(steps) if step not in ("os.remove", "os.rmdir")]
+    return before[number * len(before) // SPREAD]
+
+
 def killing(at: int, tree: Path, setup: str, call: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run something that kills itself at its `at`th change of a file; never where `at` is 0."""
+    """Run something that kills itself before its step number `at`, from 0; never where that is NEVER."""
     program = KILLED.replace("{setup}", setup).replace("{call}", call)
     return subprocess.run(
         [sys.executable, "-c", program, str(at), str(tree), *map(str, arguments)],
@@ -677,13 +706,13 @@ def killing(at: int, tree: Path, setup: str, call: str, *arguments: str | Path) 
 @dataclass(frozen=True)
 class Second:
     """A repository that is ready for its second release, the folder with the first, the wheel and sdist that the release
-    makes, its files when it is done, and how many changes of files that takes."""
+    makes, its files when it is done, and the steps that it takes."""
 
     tree: Path
     folder: Path
     made: Path
     files: dict[str, bytes]
-    changes: int
+    steps: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -699,26 +728,25 @@ def second(original: Released, tmp_path_factory: pytest.TempPathFactory) -> Seco
     for file in (folder / "1.0.1").glob("belarus_iran_pact*"):
         shutil.copyfile(file, made / file.name)
     again = shutil.copytree(original.folder, base / "again")
-    done = killing(0, tree, RELEASE_SETUP, RELEASE_CALL, again, made)
+    done = killing(NEVER, tree, RELEASE_SETUP, RELEASE_CALL, again, made)
     assert done.returncode == 0, done.stderr
     files = files_of(folder)
     assert files_of(again) == files
-    return Second(tree, original.folder, made, files, int(done.stdout.split()[-1]))
+    return Second(tree, original.folder, made, files, json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", [*range(18), *range(-10, 0)])
-def test_killed_release_is_half_there(second: Second, tmp_path: Path, moment: int) -> None:
-    """A killed release is half there: at 18 moments all along, and each of the last ten, the index must list whole releases."""
-    at = second.changes + 1 + moment if moment < 0 else 1 + moment * (second.changes - 10) // 18
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment[0]} {moment[1]}")
+def test_killed_release_is_half_there(second: Second, tmp_path: Path, moment: tuple[str, int]) -> None:
+    """A killed release is half there: at 26 moments, ten around the move into place, the index lists whole releases only."""
     folder = shutil.copytree(second.folder, tmp_path / "releases")
     old = files_of(folder)
-    done = killing(at, second.tree, RELEASE_SETUP, RELEASE_CALL, folder, second.made)
+    done = killing(step_of(moment, second.steps), second.tree, RELEASE_SETUP, RELEASE_CALL, folder, second.made)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     index = assert_whole(folder)
     found = files_of(folder)
     assert found[INDEX] in (old[INDEX], second.files[INDEX])
-    again = killing(0, second.tree, RELEASE_SETUP, RELEASE_CALL, folder, second.made)
+    again = killing(NEVER, second.tree, RELEASE_SETUP, RELEASE_CALL, folder, second.made)
     if "1.0.1" in index.releases:
         assert (
             again.stderr
@@ -779,35 +807,36 @@ def test_two_releases_at_once_mix(second: Second, tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Builds:
-    """Two packages of other content, and how many changes of files it takes to build the new one over the old."""
+    """Two packages of other content, and the steps that it takes to build the new one over the old."""
 
     tree: Path
     seeds: Path
     old: Path
     new: dict[str, bytes]
-    changes: int
+    steps: list[str]
 
 
 @pytest.fixture(scope="session")
 def builds(second: Second, original: Released, tmp_path_factory: pytest.TempPathFactory) -> Builds:
     target = shutil.copytree(original.tree / "dataset", tmp_path_factory.mktemp("builds") / "dataset")
     seeds = second.tree / "seeds"
-    done = killing(0, second.tree, BUILD_SETUP, BUILD_CALL, "--seeds", seeds, "--dataset", target)
+    done = killing(NEVER, second.tree, BUILD_SETUP, BUILD_CALL, "--seeds", seeds, "--dataset", target)
     assert done.returncode == 0, done.stderr
-    return Builds(second.tree, seeds, original.tree / "dataset", files_of(target), int(done.stdout.split()[-1]))
+    return Builds(
+        second.tree, seeds, original.tree / "dataset", files_of(target), json.loads(done.stdout.splitlines()[-1])
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", [*range(16), *range(-6, 0)])
-def test_killed_build_is_half_there(builds: Builds, tmp_path: Path, moment: int) -> None:
-    """A killed build is half there: at 22 moments, what stands is the old package or the new one, and the next succeeds."""
-    at = builds.changes + 1 + moment if moment < 0 else 1 + moment * (builds.changes - 6) // 16
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment[0]} {moment[1]}")
+def test_killed_build_is_half_there(builds: Builds, tmp_path: Path, moment: tuple[str, int]) -> None:
+    """A killed build is half there: at 26 moments, ten around the swap, what stands is the old package or the new one."""
     target = shutil.copytree(builds.old, tmp_path / "dataset")
     arguments = ["--seeds", builds.seeds, "--dataset", target]
-    done = killing(at, builds.tree, BUILD_SETUP, BUILD_CALL, *arguments)
+    done = killing(step_of(moment, builds.steps), builds.tree, BUILD_SETUP, BUILD_CALL, *arguments)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     assert files_of(target) in (files_of(builds.old), builds.new)
-    again = killing(0, builds.tree, BUILD_SETUP, BUILD_CALL, *arguments)
+    again = killing(NEVER, builds.tree, BUILD_SETUP, BUILD_CALL, *arguments)
     assert again.returncode == 0, again.stderr
     assert files_of(target) == builds.new
     assert {item.name for item in (tmp_path / ".build").iterdir()} == {"lock"}

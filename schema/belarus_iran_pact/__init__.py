@@ -18,6 +18,7 @@ __all__ = [
     "TableInfo",
     "__version__",
     "connect",
+    "download",
     "explain",
     "load",
     "mentions_of",
@@ -25,19 +26,30 @@ __all__ = [
     "records",
     "sentence",
     "tables",
+    "verify",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .downloading import download
     from .explaining import explain, mentions_of, sentence
+    from .verifying import verify
 
 
 def __getattr__(name: str) -> object:
-    # What explains cells needs the row models, and with them pydantic: too slow to import for a mere `load`.
+    # What explains and verifies needs the row models, and with them pydantic: too slow to import for a mere `load`.
     if name in ("explain", "mentions_of", "sentence"):
         from . import explaining
 
         return getattr(explaining, name)
+    if name == "verify":
+        from .verifying import verify
+
+        return verify
+    if name == "download":
+        from .downloading import download
+
+        return download
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

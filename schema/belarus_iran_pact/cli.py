@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from . import __version__, loading
+from .release_commands import add_commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,14 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _speak_utf8()
     try:
-        options = _parser().parse_args(arguments)
-        options.run(options)
+        code = _run(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except SystemExit as stop:
-        # How argparse ends, after a usage error or a help text.
-        _finish_output()
-        return stop.code if isinstance(stop.code, int) else 0
     except BrokenPipeError:
         # The reader has had enough, as `head` has: no fault.
         _finish_output()
@@ -66,7 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stderr is not None:
             print(f"{PROGRAM}: error: {_message(error)}", file=sys.stderr)
         return 1
-    return 0
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:
+        # How argparse ends, after a usage error or a help text.
+        return stop.code if isinstance(stop.code, int) else 0
+    code = options.run(options)
+    return code if isinstance(code, int) else 0
 
 
 def _message(error: Exception) -> str:
@@ -87,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_commands(commands)
 
     def command(
         name: str, run: Callable[[argparse.Namespace], None], summary: str, example: str

@@ -101,10 +101,10 @@ def download(
     if format not in FORMATS:
         raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
     target = None if to is None else Path(os.path.abspath(to))
-    if target is not None:
-        _check_target(target, replace)
     place = _place(source)
     try:
+        if target is not None:
+            _check_target(target, replace)
         number, file = _find(place, version, format)
         package = _cached_package(place, number, file)
         return package if target is None else _put_copy(package, target, replace)

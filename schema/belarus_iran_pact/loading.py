@@ -43,19 +43,21 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @overload
-def load(name: TableName, backend: Literal["arrow"] = "arrow") -> pyarrow.Table: ...
+def load(name: TableName, backend: Literal["arrow"] = "arrow", *, version: str | None = None) -> pyarrow.Table: ...
 @overload
-def load(name: TableName, backend: Literal["pandas"]) -> pandas.DataFrame: ...
+def load(name: TableName, backend: Literal["pandas"], *, version: str | None = None) -> pandas.DataFrame: ...
 @overload
-def load(name: TableName, backend: Literal["polars"]) -> polars.DataFrame: ...
+def load(name: TableName, backend: Literal["polars"], *, version: str | None = None) -> polars.DataFrame: ...
 @overload
-def load(name: TableName, backend: Literal["duckdb"]) -> duckdb.DuckDBPyRelation: ...
-def load(name: str, backend: str = "arrow") -> Any:
+def load(name: TableName, backend: Literal["duckdb"], *, version: str | None = None) -> duckdb.DuckDBPyRelation: ...
+def load(name: str, backend: str = "arrow", *, version: str | None = None) -> Any:
     """Load a table.
 
     Args:
         name: the table's name, one of those that `tables()` lists.
         backend: "arrow", "pandas", "polars" or "duckdb".
+        version: a released version, such as "1.0.0", which is downloaded unless it is the installed one or was downloaded
+            before (see `download`); by default the installed data.
 
     Returns:
         All rows: as a `pyarrow.Table`, whose fields' metadata has the columns' descriptions; as a `pandas.DataFrame` of
@@ -64,8 +66,10 @@ def load(name: str, backend: str = "arrow") -> Any:
     Raises:
         ValueError: there is no such table or backend; the message lists those there are.
         ImportError: the backend's library is not installed; the message says how to install it.
+        OSError: the version cannot be downloaded; the message says why.
     """
-    file = _file(name, "parquet")
+    folder = _folder(version)
+    file = _file(folder, name, "parquet")
     if backend == "arrow":
         return _arrow(file)
     if backend == "pandas":
@@ -74,20 +78,26 @@ def load(name: str, backend: str = "arrow") -> Any:
     if backend == "polars":
         return _library("polars").read_parquet(file)
     if backend == "duckdb":
-        return connect().table(name)
+        return connect(version=version).table(name)
     raise ValueError(f"no backend {backend!r}; the backends are: {', '.join(BACKENDS)}")
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect(*, version: str | None = None) -> duckdb.DuckDBPyConnection:
     """A new in-memory DuckDB connection with every table as a view, described by comments on views and columns.
+
+    Args:
+        version: a released version, as for `load`; by default the installed data.
 
     Raises:
         ImportError: duckdb is not installed; the message says how to install it.
+        OSError: the version cannot be downloaded; the message says why.
     """
+    folder = _folder(version)
     connection: duckdb.DuckDBPyConnection = _library("duckdb").connect()
-    for resource in _table_resources():
+    for resource in _table_resources(folder):
         name = resource["name"]
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(_file(name, 'parquet'))})")
+        file = _file(folder, name, "parquet")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(file)})")
         connection.execute(f"COMMENT ON VIEW {name} IS {_quoted(resource['description'])}")
         for field in resource["schema"]["fields"]:
             connection.execute(f'COMMENT ON COLUMN {name}."{field["name"]}" IS {_quoted(field["description"])}')
@@ -109,7 +119,8 @@ def records(name: TableName) -> list[Row]:
 def tables() -> tuple[TableInfo, ...]:
     """The tables there are, in published order: name, number of rows, description."""
     return tuple(
-        TableInfo(resource["name"], resource["rowCount"], resource["description"]) for resource in _table_resources()
+        TableInfo(resource["name"], resource["rowCount"], resource["description"])
+        for resource in _table_resources(data_folder())
     )
 
 
@@ -125,7 +136,7 @@ def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path
     """
     from pathlib import Path
 
-    return Path(_file(name, format))
+    return Path(_file(data_folder(), name, format))
 
 
 def data_folder() -> str:
@@ -136,15 +147,15 @@ def data_folder() -> str:
     return os.path.join(os.path.dirname(os.path.dirname(_HERE)), "dataset")
 
 
-def descriptor() -> dict[str, Any]:
-    """The data package's descriptor, `datapackage.json`.
+def descriptor(folder: str | None = None) -> dict[str, Any]:
+    """The data package's descriptor, `datapackage.json`, of the installed data or of those in a folder.
 
     Raises:
         FileNotFoundError: the data are not there, which can be in a checkout before its first build.
     """
     import json
 
-    file = os.path.join(data_folder(), "datapackage.json")
+    file = os.path.join(folder or data_folder(), "datapackage.json")
     try:
         with open(file, encoding="utf-8") as stream:
             content: dict[str, Any] = json.load(stream)
@@ -174,25 +185,33 @@ def _library(name: str) -> ModuleType:
         ) from error
 
 
-def _table_resources() -> list[dict[str, Any]]:
-    return [resource for resource in descriptor()["resources"] if resource.get("type") == "table"]
+def _folder(version: str | None) -> str:
+    if version is None:
+        return data_folder()
+    from .downloading import data_folder_of
+
+    return str(data_folder_of(version))
 
 
-def _file(name: str, format: str) -> str:
+def _table_resources(folder: str) -> list[dict[str, Any]]:
+    return [resource for resource in descriptor(folder)["resources"] if resource.get("type") == "table"]
+
+
+def _file(folder: str, name: str, format: str) -> str:
     if format not in FORMATS:
         raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
-    file = os.path.join(data_folder(), format, f"{name}.{format}")
+    file = os.path.join(folder, format, f"{name}.{format}")
     # Names are joined to a path only if they are plain, so that none reaches outside the data folder; and in lower case,
     # so that a file system that folds case accepts no other.
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
-        raise ValueError(_unknown_table(name))
+        raise ValueError(_unknown_table(folder, name))
     return file
 
 
-def _unknown_table(name: object) -> str:
+def _unknown_table(folder: str, name: object) -> str:
     import difflib
 
-    known = [table.name for table in tables()]
+    known = [resource["name"] for resource in _table_resources(folder)]
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"no table {name!r}.{hint} The tables are: {', '.join(known)}"

@@ -664,7 +664,7 @@ class Laws:
             yield from self._at(
                 name,
                 _having(values, wrong),
-                f"{item.name}: {{{item.name}!r}} is no date that there is",
+                f"{item.name}: {{{item.name}!r}} is no valid EDTF date",
                 "dates follow EDTF (ISO 8601-2)",
                 "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
             )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from belarus_iran_pact.verifying import sealed
+
 from .descriptor import NAME
 
 INDEX = "releases.json"
@@ -56,7 +58,7 @@ def write_archive(package: Path, form: Form, target: Path) -> None:
         for name in names:
             content = (package / name).read_bytes()
             if name == DESCRIPTOR and form != "all":
-                content = (json.dumps(held, indent=2, ensure_ascii=False) + "\n").encode()
+                content = sealed(held).encode()
             member = zipfile.ZipInfo(f"{NAME}-{full['version']}/{name}", (1980, 1, 1, 0, 0, 0))
             member.create_system = 3  # Unix, whatever the system is, so that the mode below means the same.
             member.external_attr = 0o100644 << 16

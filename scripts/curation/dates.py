@@ -17,7 +17,7 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     """
     try:
         edtf.parse_edtf(text)
-    except edtf.parser.edtf_exceptions.EDTFParseException as error:
+    except (edtf.parser.edtf_exceptions.EDTFParseException, TypeError) as error:  # TypeError: "../XXXX".
         raise ValueError(f"{text!r} is no valid EDTF date") from error
     first, _, last = text.partition("/")
     try:

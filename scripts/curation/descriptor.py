@@ -28,7 +28,16 @@ LICENCE_TITLE = "Creative Commons Attribution 4.0, for the coding; the article's
 CREATOR = "The belarus-iran-pact project"
 KEYWORDS = ("Belarus", "Iran", "military cooperation", "event data", "treaty data", "actors", "provenance")
 
+# frictionless takes a file whose format is "parquet" or "html", given or guessed from its suffix, for a table: for Parquet it
+# then needs pandas, misjudges nullable columns and does not check the hash. Under a format of another name it checks bytes
+# and hash.
+PLAIN_PARQUET = "apache-parquet"
+PLAIN_HTML = "html-page"
+
 # What is published besides the tables: name, path, description, format and media type.
+# What repeats the tables for looking at them, and would double the wheel: it is in the repository and the archives of releases.
+NOT_IN_WHEEL = ("annotations.jsonld", "explorer.html", "pictures/timeline.svg", "pictures/network.svg")
+
 _COMPANIONS = (
     ("codebook", "CODEBOOK.md", "Every table, column and term explained.", "md", "text/markdown"),
     (
@@ -48,7 +57,7 @@ _COMPANIONS = (
     (
         "annotations",
         "annotations.jsonld",
-        "Each row of `evidence` and `mentions` as a W3C Web Annotation on the article.",
+        "All evidence and mentions as W3C Web Annotations on the article's words.",
         "jsonld",
         "application/ld+json",
     ),
@@ -59,11 +68,16 @@ _COMPANIONS = (
         "md",
         "text/markdown",
     ),
+    (
+        "explorer",
+        "explorer.html",
+        "The article and everything coded from it on one page, to open in a browser.",
+        PLAIN_HTML,
+        "text/html",
+    ),
+    ("timeline-picture", "pictures/timeline.svg", "The timeline of events as a picture.", "svg", "image/svg+xml"),
+    ("network-picture", "pictures/network.svg", "The network of actors as a picture.", "svg", "image/svg+xml"),
 )
-
-# frictionless takes a file whose format is "parquet", given or guessed from its suffix, for a table: it then needs pandas,
-# misjudges nullable columns and does not check the hash. Under a format of another name it checks bytes and hash.
-PLAIN_PARQUET = "apache-parquet"
 
 
 def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
@@ -110,6 +124,7 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
                 "format": file_format,
                 "mediatype": mediatype,
                 "encoding": "utf-8",
+                **({"inWheel": False} if path in NOT_IN_WHEEL else {}),
                 **fixity(folder / path),
             }
         )

@@ -7,12 +7,12 @@ is no moment between them; elsewhere there is a short one, and a build killed in
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -22,9 +22,11 @@ from pydantic import ValidationError
 from belarus_iran_pact.arrow_schema import arrow_schema
 from belarus_iran_pact.codebook import codebook
 from belarus_iran_pact.models import TABLES, primary_key
+from belarus_iran_pact.verifying import sealed
 
 from .derive import Tables
 from .descriptor import TITLE, descriptor, fixity
+from .explorer import explorer, pictures
 from .faults import Faults, Place
 from .laws import breaches, views_recompute
 from .metadata.annotations import web_annotations
@@ -33,6 +35,14 @@ from .metadata.csvw import csvw
 from .metadata.dataset_card import dataset_card
 
 PREVIOUS = "previous"
+
+# The tables are small, written once, and installed many times: dictionaries and statistics would take more than they save.
+_PARQUET: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 19,
+    "use_dictionary": False,
+    "write_statistics": False,
+}
 FORMS = ("csv", "parquet")
 
 
@@ -44,8 +54,7 @@ def write_package(folder: Path, tables: Tables, version: str) -> None:
         schema = arrow_schema(model)
         table = pa.Table.from_pylist(tables[name], schema=schema)
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
-        # The level is as high as it goes, since files are written once and read, and installed, many times.
-        pq.write_table(table, folder / "parquet" / f"{name}.parquet", compression="zstd", compression_level=19)
+        pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
     row_counts = {name: len(rows) for name, rows in tables.items()}
     _write_text(folder / "CODEBOOK.md", codebook(TITLE, row_counts))
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
@@ -53,8 +62,12 @@ def write_package(folder: Path, tables: Tables, version: str) -> None:
     _write_text(folder / "csv-metadata.json", csvw(version))
     _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
     _write_text(folder / "README.md", dataset_card(tables, version))
+    _write_text(folder / "explorer.html", explorer(tables, version))
+    (folder / "pictures").mkdir()
+    for name, picture in pictures(tables).items():
+        _write_text(folder / "pictures" / name, picture)
     content = descriptor(folder, tables, version)
-    _write_text(folder / "datapackage.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    _write_text(folder / "datapackage.json", sealed(content))
 
 
 def read_tables(folder: Path, form: str) -> Tables:

@@ -85,6 +85,10 @@ class Words:
         return list(found.items())
 
 
+GapLine = tuple[str, str, list[str], str, Words | None]
+"""Gaps of one row with the same words: the row's address and title, the columns, the candidates, and the words."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell: its column, its value in words, the value as it is in the file where that differs, and where it links to.
@@ -321,7 +325,7 @@ class Content:
         if table in SPAN_TEXTS and row["start"] is not None and "passage_id" in row:
             at(row, row[SPAN_TEXTS[table]])
         for item in self._evidence[(table, row[primary_key(TABLES[table])])]:
-            special = [] if item["basis"] == "stated" else [item["basis"]]
+            special = [item["basis"]]
             if item["rule"] is not None:
                 special.append(f"rule: {INFERENCE_RULE.label(item['rule']).lower()}")
             if item["stance"] == "contradicts":
@@ -408,29 +412,37 @@ class Content:
                     found.append((_label(name, "role", row["role"]).lower(), address, self.titles[address]))
         return found
 
-    def empty_cells(self) -> list[tuple[str, str, list[tuple[str, str, list[str], str, Words | None]]]]:
-        """Gaps by reason: its label and definition; and for each row address, title, columns, candidates and words."""
+    def empty_cells(self) -> list[tuple[str, str, int, list[GapLine], bool]]:
+        """Gaps by reason: its label and definition, how many cells, one line for each row, and whether words are told.
+
+        Rows of which a question does not arise are many and alike, so they are counted by table instead.
+        """
         found = []
         for term in GAP_REASON:
-            groups: dict[tuple[str, str, int | None, int | None], Rows] = defaultdict(list)
-            for gap in self.tables["gaps"]:
-                if gap["reason"] == term.term:
-                    groups[(gap["table_name"], gap["row_id"], gap["start"], gap["end"])].append(gap)
-            rows = []
-            for (table, row_id, start, _end), gaps in groups.items():
-                address = f"{table}/{row_id}"
-                words = None
-                if start is not None:
-                    first = gaps[0]
-                    passage = first["passage_id"]
-                    words = Words(self._anchors[passage], self._numbers[passage], start, first["end"], first["quote"])
-                columns = list(dict.fromkeys(gap["column_name"] for gap in gaps))
-                candidates = list(dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None))
-                rows.append((address, self.titles.get(address, row_id), columns, " or ".join(candidates), words))
-            if rows:
-                found.append((term.label, term.definition, rows))
+            gaps = [gap for gap in self.tables["gaps"] if gap["reason"] == term.term]
+            groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
+            for gap in gaps:
+                by_row = (gap["table_name"], gap["row_id"], gap["start"], gap["end"])
+                groups[(gap["table_name"], gap["column_name"]) if term.term == "not_applicable" else by_row].append(gap)
+            lines = [self._gap_line(members, counted=term.term == "not_applicable") for members in groups.values()]
+            cells = {(gap["table_name"], gap["row_id"], gap["column_name"]) for gap in gaps}
+            if gaps:
+                found.append((term.label, term.definition, len(cells), lines, any(line[4] for line in lines)))
         # What the article itself speaks of comes first.
-        return sorted(found, key=lambda group: all(words is None for *_, words in group[2]))
+        return sorted(found, key=lambda group: not group[4])
+
+    def _gap_line(self, gaps: Rows, *, counted: bool) -> GapLine:
+        first = gaps[0]
+        columns = list(dict.fromkeys(gap["column_name"] for gap in gaps))
+        if counted:
+            return ("", f"{len(gaps)} of {first['table_name']}", columns, "", None)
+        address = f"{first['table_name']}/{first['row_id']}"
+        words = None
+        if first["start"] is not None:
+            passage = first["passage_id"]
+            words = Words(self._anchors[passage], self._numbers[passage], first["start"], first["end"], first["quote"])
+        candidates: dict[str, None] = dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None)
+        return (address, self.titles.get(address, str(first["row_id"])), columns, " or ".join(candidates), words)
 
     def plain_table(self, name: str) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
         """A table as it is: what it holds, its columns, and for each row its address and values."""

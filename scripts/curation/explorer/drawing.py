@@ -39,7 +39,9 @@ class Picture:
     def __init__(self, width: int, height: int, title: str, summary: str, *, alone: bool) -> None:
         self.alone = alone
         label = escape(f"{title}. {summary}")
-        self._drawing = drawsvg.Drawing(width, height, **{"class": "picture", "role": "img", "aria-label": label})
+        # What is within an image is hidden from screen readers, and so must not be a link.
+        role = "img" if alone else "group"
+        self._drawing = drawsvg.Drawing(width, height, **{"class": "picture", "role": role, "aria-label": label})
         self._drawing.append_title(title)
         if alone:
             self._drawing.append(_Style())
@@ -55,6 +57,11 @@ class Picture:
             # Tables beside the picture have the same links for the keyboard.
             self._into = _Link(href=escape(f"#{addresses[0]}"), tabindex=-1)
             group.append(self._into)
+
+    def between(self, *addresses: str) -> None:
+        """What is drawn from here on belongs to rows, as those above, and links to none, having no words of its own."""
+        self._into = drawsvg.Group(data_rows=escape(" ".join(addresses)))
+        self._drawing.append(self._into)
 
     def furniture(self) -> None:
         """What is drawn from here on belongs to no row."""

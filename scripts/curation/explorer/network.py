@@ -234,7 +234,7 @@ def _draw_ties(
                 of = sum(other.actor == tie.actor for other in ties) + 1
                 leave = box.y + box.height * used[tie.actor] // of
                 arrive = target.y + LINE * (len(target.lines) + at) + 14
-                picture.row(f"actors/{tie.actor}", what)
+                picture.between(f"actors/{tie.actor}", what)
                 if at_left:
                     _draw_tie(picture, tie.role, box.x + _SIDE, leave, target.x, arrive, side[tie.actor])
                 else:

@@ -42,6 +42,7 @@
     for (const element of all("[aria-current]")) element.removeAttribute("aria-current");
     panel.hidden = true;
     panel.replaceChildren();
+    one("#told").textContent = "";
     document.body.classList.remove("picked");
   };
 
@@ -49,7 +50,7 @@
     const close = make("button", { type: "button", className: "close", textContent: "✕", ariaLabel: "End the selection" });
     close.addEventListener("click", () => go(""));
     const title = make("h2", {}, heading);
-    title.setAttribute("role", "status");
+    one("#told").textContent = title.textContent;
     panel.replaceChildren(title, close, ...content);
     panel.hidden = false;
     panel.scrollTop = 0;
@@ -246,12 +247,20 @@
     one("#results").hidden = true;
   };
   const squeeze = (text) => text.replace(/\s+/g, " ").trim();
+  // A nested row is told by its cells and by the row that it belongs to.
+  const plainText = (element) => {
+    const card = element.closest(".card");
+    if (!card) return [...element.cells].map((cell) => cell.textContent).join(" · ");
+    const copy = element.cloneNode(true);
+    for (const part of all(".w, i", copy)) part.remove();
+    return `${copy.textContent} (of: ${titleOf(card)})`;
+  };
   const indexed = () =>
     all(".sentence, .row[id]").map((element) => {
       const isSentence = element.classList.contains("sentence");
       const isCard = element.classList.contains("card");
-      const title = squeeze(isSentence ? one(".text", element).textContent : isCard ? titleOf(element) : element.textContent);
-      const more = isCard ? all(".badges, .note, .cells", element).map((part) => part.textContent) : [element.id];
+      const title = squeeze(isSentence ? one(".text", element).textContent : isCard ? titleOf(element) : plainText(element));
+      const more = isCard ? all(".badges, .note, .cells", element).map((part) => part.textContent) : [];
       const kind = isSentence ? `sentence ${one(".no", element).textContent}` : element.id.split("/")[0];
       return { id: element.id, title, kind, rank: isSentence ? 0 : isCard ? 1 : 2, text: squeeze(`${title} ${more.join(" ")}`).toLowerCase() };
     });

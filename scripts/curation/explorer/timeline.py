@@ -46,7 +46,8 @@ def timeline_picture(tables: Tables, *, alone: bool) -> str:
     top = 84
     picture.text(10, top, "Dated", style="strong")
     bottom = top + 12 + sum(heights[event["event_id"]] for event in dated)
-    axis.draw(picture, top, bottom)
+    if dated:
+        axis.draw(picture, top, bottom)
     at = top + 12
     for event in dated:
         _label(picture, event, at)
