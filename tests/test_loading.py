@@ -167,7 +167,7 @@ def test_unknown_format_is_followed(form: Any) -> None:
 
 def test_missing_data_are_unexplained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Missing data are unexplained: in a checkout that was never built, the error must say how to build."""
-    monkeypatch.setattr("belarus_iran_pact.loading._data_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("belarus_iran_pact.loading.data_folder", lambda: str(tmp_path))
     for ask in (bip.tables, lambda: bip.load("events"), lambda: bip.path("events")):
         with pytest.raises(FileNotFoundError, match=r"scripts/build\.py"):
             ask()

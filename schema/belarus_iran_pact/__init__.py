@@ -20,6 +20,7 @@ __all__ = [
     "connect",
     "download",
     "explain",
+    "export",
     "load",
     "mentions_of",
     "path",
@@ -33,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .downloading import download
     from .explaining import explain, mentions_of, sentence
+    from .exporting import export
     from .verifying import verify
 
 
@@ -42,6 +44,10 @@ def __getattr__(name: str) -> object:
         from . import explaining
 
         return getattr(explaining, name)
+    if name == "export":
+        from .exporting import export
+
+        return export
     if name == "verify":
         from .verifying import verify
 

@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from belarus_iran_pact.verifying import SEAL
+
 from .archives import DESCRIPTOR, PARQUET_SUFFIX, ReleaseError, file_of, read_index
 
 _ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
@@ -46,7 +48,7 @@ class Package:
     Attributes:
         name: where it was read from, for people.
         version: its version.
-        properties: what its descriptor says besides version and resources.
+        properties: what its descriptor says besides version, resources, and its own hash.
         tables: its tables by name.
         forms: the forms that it holds, of "csv" and "parquet".
         files: SHA-256 of its other files, by path, as the descriptor gives it.
@@ -110,7 +112,7 @@ def _members(archive: zipfile.ZipFile) -> Callable[[str, int], bytes]:
 
 def _read(name: str, read: Callable[[str, int], bytes]) -> Package:
     content = json.loads(read(DESCRIPTOR, _MAX_DESCRIPTOR))
-    properties = {key: value for key, value in content.items() if key not in ("version", "resources")}
+    properties = {key: value for key, value in content.items() if key not in ("version", "resources", SEAL)}
     package = Package(name, str(content["version"]), properties)
     # CSV first where both are there: its resource says what the columns are.
     for resource in sorted(content["resources"], key=lambda item: not item["path"].endswith(".csv")):
