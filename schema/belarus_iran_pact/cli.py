@@ -93,7 +93,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_commands(commands)
 
     def command(
         name: str, run: Callable[[argparse.Namespace], None], summary: str, example: str
@@ -173,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     path.add_argument("--format", metavar="csv|parquet", help="default for a table: parquet")
 
     command("version", _version, "print the version", "version")
+    add_commands(commands)
     return parser
 
 
