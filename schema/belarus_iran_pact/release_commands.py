@@ -20,7 +20,9 @@ def add_commands(subparsers: Subparsers) -> None:
         "verify",
         help="check files and laws of a package",
         description="Check a package by its files alone: bytes and hashes, keys, vocabularies, spans, explanations, views.",
-        epilog="exit codes: 0 no faults, 1 faults, 2 no such folder or wrong usage",
+        epilog="example:\n  belarus-iran-pact verify\n\nexit codes: 0 no faults, 1 faults, 2 no such folder or wrong usage",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     verify.add_argument("path", nargs="?", metavar="PATH", help="the package's folder (default: the installed data)")
     verify.set_defaults(run=_verify)
@@ -29,7 +31,10 @@ def add_commands(subparsers: Subparsers) -> None:
         "download",
         help="get a released package",
         description="Download a release, check its hash, and unpack it; prints the folder that holds datapackage.json.",
-        epilog="exit codes: 0 done, 1 the download failed, 2 no such version, no source, or wrong usage",
+        epilog="example:\n  belarus-iran-pact download 1.0.0 --from http://127.0.0.1:8000/ --to package\n\n"
+        "exit codes: 0 done, 1 the download failed, 2 no such version, no source, or wrong usage",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     download.add_argument("version", nargs="?", metavar="VERSION", help="such as 1.0.0 (default: the newest final one)")
     download.add_argument(

@@ -39,7 +39,7 @@ PREVIOUS = "previous"
 # The tables are small, written once, and installed many times: dictionaries and statistics would take more than they save.
 _PARQUET: dict[str, Any] = {
     "compression": "zstd",
-    "compression_level": 19,
+    "compression_level": 9,
     "use_dictionary": False,
     "write_statistics": False,
 }
