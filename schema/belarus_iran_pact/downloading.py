@@ -11,7 +11,6 @@ in one step, and what a killed download left aside is cleared by the next.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import hashlib
 import http.client
@@ -35,6 +34,7 @@ from typing import IO, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from .exchanging import exchange_folders as _exchanged
 from .loading import data_folder
 
 DISTRIBUTION = "belarus-iran-pact"
@@ -528,19 +528,6 @@ def _put_copy(package: Path, target: Path, replace: bool) -> Path:
                 os.rename(staging / _PREVIOUS, target)
                 raise
     return target
-
-
-def _exchanged(left: Path, right: Path) -> bool:
-    """Exchange two folders in one step; False where the system or the file system has no such call."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:
-        return False
-    at_working_directory, exchange = -100, 2
-    result: int = renameat2(at_working_directory, os.fsencode(left), at_working_directory, os.fsencode(right), exchange)
-    return result == 0
 
 
 _STAGING = "partial-"

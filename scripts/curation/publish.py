@@ -6,10 +6,8 @@ is no moment between them; elsewhere there is a short one, and a build killed in
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from pydantic import ValidationError
 
 from belarus_iran_pact.arrow_schema import arrow_schema
 from belarus_iran_pact.codebook import codebook
+from belarus_iran_pact.exchanging import exchange_folders as _exchange
 from belarus_iran_pact.models import TABLES, primary_key
 from belarus_iran_pact.verifying import sealed
 
@@ -199,19 +198,6 @@ def recover(work: Path, target: Path) -> None:
     for leftover in work.iterdir():
         if leftover.is_dir():
             shutil.rmtree(leftover)
-
-
-def _exchange(left: Path, right: Path) -> bool:
-    """Exchange two folders in one step; False where the system or the file system has no such call."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:
-        return False
-    at_working_directory, exchange = -100, 2
-    result: int = renameat2(at_working_directory, os.fsencode(left), at_working_directory, os.fsencode(right), exchange)
-    return result == 0
 
 
 def _relative(file: Path, root: Path) -> str:
