@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 import belarus_iran_pact
+from belarus_iran_pact.computed import views
 from belarus_iran_pact.models import TABLES
 from curation import publish
 from curation.authorities import check_cameo, check_pins
@@ -28,7 +29,6 @@ from curation.laws import breaches, coverage
 from curation.normalise import normalise
 from curation.read import read_seeds
 from curation.retired import FILE, check_retired, read_retired
-from curation.views import views
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import belarus_iran_pact as bip
+from belarus_iran_pact.computed import views
 from curation import publish
 from curation.faults import Faults
 from curation.laws import views_recompute
-from curation.views import views
 
 TABLES = publish.read_tables(bip.path("events").parent.parent, "parquet")
 

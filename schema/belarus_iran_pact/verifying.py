@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from .arrow_schema import arrow_schema
+from .arrow_schema import arrow_schema, csv_conversion
 from .loading import data_folder
 from .models import TABLES
 from .published_laws import GET_ANEW, Fault, Laws, differs, first
@@ -365,14 +365,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _read_csv(file: Path, schema: pa.Schema) -> pa.Table:
-    options = pyarrow.csv.ConvertOptions(
-        column_types=schema,
-        null_values=[""],
-        true_values=["true"],
-        false_values=["false"],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
+    options = csv_conversion(schema)
     # Small files are read faster by one thread, and only the reader that takes one block after the other can tell the line.
     alone = pyarrow.csv.ReadOptions(use_threads=False)
     reading = alone if file.stat().st_size < _BLOCK else None

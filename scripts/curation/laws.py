@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from belarus_iran_pact.computed import views
 from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, Row, fields, primary_key
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from . import dates
 from .derive import Tables, derived_values
 from .faults import did_you_mean
-from .views import views
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from belarus_iran_pact.arrow_schema import csv_conversion
 from belarus_iran_pact.verifying import SEAL
 
 from .archives import DESCRIPTOR, PARQUET_SUFFIX, ReleaseError, file_of, read_index
@@ -146,14 +147,7 @@ def _table(resource: dict[str, Any], form: str, data: bytes) -> PublishedTable:
         rows = pa.csv.read_csv(
             io.BytesIO(data),
             parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=types,
-                null_values=[""],
-                true_values=["true"],
-                false_values=["false"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
+            convert_options=csv_conversion(types),
         )
     if rows.column_names != names:
         raise ValueError(f"the columns of {resource['path']} are not those of its schema")

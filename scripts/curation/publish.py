@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from belarus_iran_pact.arrow_schema import arrow_schema
+from belarus_iran_pact.arrow_schema import arrow_schema, csv_conversion
 from belarus_iran_pact.codebook import codebook
 from belarus_iran_pact.exchanging import exchange_folders as _exchange
 from belarus_iran_pact.models import TABLES, primary_key
@@ -75,15 +75,7 @@ def read_tables(folder: Path, form: str) -> Tables:
     for name, model in TABLES.items():
         file = folder / form / f"{name}.{form}"
         if form == "csv":
-            schema = arrow_schema(model)
-            options = pa.csv.ConvertOptions(
-                column_types=schema,
-                null_values=[""],
-                true_values=["true"],
-                false_values=["false"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            )
+            options = csv_conversion(arrow_schema(model))
             tables[name] = pa.csv.read_csv(file, convert_options=options).to_pylist()
         else:
             with pq.ParquetFile(file) as parquet:
