@@ -22,7 +22,8 @@ from typing import Any
 import krippendorff
 import numpy as np
 
-from belarus_iran_pact.models import TABLES, Field, Row, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, fields, primary_key
+from belarus_iran_pact.models import TABLES
 from curation.derive import Tables
 from curation.faults import Faults
 from curation.normalise import SPAN_COLUMNS, normalise

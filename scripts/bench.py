@@ -28,7 +28,7 @@ from pathlib import Path
 started = time.perf_counter()
 sys.path.insert(0, {scripts!r})
 import build
-from curation import publish
+from publication import package as publish
 from curation.faults import Faults
 tables = build.tables_from(Path({seeds!r}))
 staged = Path({folder!r}) / str(time.time_ns())

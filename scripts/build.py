@@ -19,16 +19,16 @@ from pathlib import Path
 from filelock import FileLock
 
 import belarus_iran_pact
-from belarus_iran_pact.computed import views
 from belarus_iran_pact.models import TABLES
-from curation import publish
+from belarus_iran_pact.views import views
 from curation.authorities import check_cameo, check_pins
 from curation.derive import Tables
 from curation.faults import BuildFailed, Faults, Place
 from curation.laws import breaches, coverage
 from curation.normalise import normalise
 from curation.read import read_seeds
-from curation.retired import FILE, check_retired, read_retired
+from publication import package as publish
+from releasing.retired import FILE, check_retired, read_retired
 
 ROOT = Path(__file__).resolve().parent.parent
 

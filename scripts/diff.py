@@ -15,12 +15,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from curation.archives import ReleaseError, is_version
-from curation.change_reports import as_changelog, as_json_lines, as_markdown, as_text
-from curation.changes import compare
 from curation.faults import Faults
-from curation.packages import find_package
-from curation.retired import read_retired
+from releasing.archives import ReleaseError, is_version
+from releasing.changes import compare
+from releasing.packages import find_package
+from releasing.reports import as_changelog, as_json_lines, as_markdown, as_text
+from releasing.retired import read_retired
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMATS = {"text": as_text, "markdown": as_markdown, "jsonl": as_json_lines, "changelog": as_changelog}

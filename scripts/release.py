@@ -28,7 +28,9 @@ from pathlib import Path
 from filelock import FileLock
 
 import belarus_iran_pact
-from curation.archives import (
+from curation.faults import Faults
+from publication.descriptor import NAME, citation
+from releasing.archives import (
     DESCRIPTOR,
     FORMS,
     INDEX,
@@ -48,13 +50,11 @@ from curation.archives import (
     version_key,
     write_archive,
 )
-from curation.change_reports import as_changelog, as_markdown
-from curation.changes import Changes, compare, given_ids, used_again
-from curation.descriptor import NAME, citation
-from curation.faults import Faults
-from curation.packages import read_package
-from curation.retired import FILE as RETIRED
-from curation.retired import RetiredIds, read_retired
+from releasing.changes import Changes, compare, given_ids, used_again
+from releasing.packages import read_package
+from releasing.reports import as_changelog, as_markdown
+from releasing.retired import FILE as RETIRED
+from releasing.retired import RetiredIds, read_retired
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "belarus_iran_pact"

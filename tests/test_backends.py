@@ -16,7 +16,8 @@ import belarus_iran_pact as bip
 import names
 from belarus_iran_pact import loading
 from belarus_iran_pact._names import TableName
-from belarus_iran_pact.models import TABLES, fields
+from belarus_iran_pact.core.table import fields
+from belarus_iran_pact.models import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES: tuple[TableName, ...] = typing.get_args(TableName)

@@ -20,7 +20,7 @@ import pytest
 import belarus_iran_pact as bip
 from belarus_iran_pact import cli, loading
 from belarus_iran_pact.cli import main
-from belarus_iran_pact.codebook import table_codebook
+from belarus_iran_pact.core.codebook import table_codebook
 from belarus_iran_pact.models import TABLES
 
 COMMAND = [sys.executable, "-m", "belarus_iran_pact"]

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from belarus_iran_pact.models import MODELS, TABLES, Row, fields, primary_key
-from belarus_iran_pact.table_schema import table_schema
+from belarus_iran_pact.core.schemas import table_schema
+from belarus_iran_pact.core.table import Row, fields, primary_key
+from belarus_iran_pact.models import MODELS, TABLES
 from belarus_iran_pact.vocabularies import VOCABULARIES, Vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]

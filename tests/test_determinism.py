@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from curation import publish
+from publication import package as publish
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / "scripts"
@@ -229,7 +229,7 @@ TAMPERED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv.pop(1))
 import build
-from curation import publish
+from publication import package as publish
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

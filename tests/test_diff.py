@@ -20,12 +20,12 @@ from conftest import SOURCE, append, edit, row_of
 import build
 import diff
 from belarus_iran_pact.models import TABLES
-from curation.archives import ReleaseError, write_archive
-from curation.change_reports import as_changelog, as_json_lines, as_markdown, as_text
-from curation.changes import Changes, Counts, Level, bumped, compare
 from curation.faults import Place
-from curation.packages import find_package, read_package
-from curation.retired import Retired, RetiredIds, is_given
+from releasing.archives import ReleaseError, write_archive
+from releasing.changes import Changes, Counts, Level, bumped, compare
+from releasing.packages import find_package, read_package
+from releasing.reports import as_changelog, as_json_lines, as_markdown, as_text
+from releasing.retired import Retired, RetiredIds, is_given
 
 # --- A small package, written by hand ---
 

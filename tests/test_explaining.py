@@ -6,8 +6,9 @@ import pytest
 
 import belarus_iran_pact as bip
 from belarus_iran_pact import explaining
+from belarus_iran_pact.core.table import fields
 from belarus_iran_pact.explaining import CellExplanation, RowExplanation
-from belarus_iran_pact.models import TABLES, fields
+from belarus_iran_pact.models import TABLES
 
 
 def cell(table: str, row_id: str, column: str) -> CellExplanation:

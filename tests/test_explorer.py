@@ -25,11 +25,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from belarus_iran_pact.models import TABLES, primary_key
-from curation import publish
+from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.models import TABLES
 from curation.derive import Tables
-from curation.explorer import explorer, pictures
-from curation.explorer.segments import Span, segments
+from publication import package as publish
+from publication.explorer import explorer, pictures
+from publication.explorer.segments import Span, segments
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = ROOT / "dataset"
@@ -193,7 +194,7 @@ def test_sentence_has_no_address(tables: Tables, page: str) -> None:
 
 def test_sentences_of_two_sources_share_an_address(tables: Tables) -> None:
     """Sentences of two sources share an address: then the whole id must tell them apart."""
-    from curation.explorer.content import sentence_addresses
+    from publication.explorer.content import sentence_addresses
 
     assert sentence_addresses([{"passage_id": "a.s01"}, {"passage_id": "b.s01"}]) == {
         "a.s01": "a.s01",
@@ -317,7 +318,7 @@ def test_bytes_depend_on_the_hash_seed_or_locale(tables: Tables, page: str) -> N
     """The bytes depend on the hash seed or locale."""
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
-        "from pathlib import Path\nfrom curation import publish\nfrom curation.explorer import explorer, pictures\n"
+        "from pathlib import Path\nfrom publication import package as publish\nfrom publication.explorer import explorer, pictures\n"
         f"tables = publish.read_tables(Path({str(DATASET)!r}), 'csv')\n"
         "sys.stdout.buffer.write('\\n'.join([explorer(tables, '0'), *pictures(tables).values()]).encode())"
     )

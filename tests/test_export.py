@@ -29,8 +29,9 @@ from conftest import files_of
 import belarus_iran_pact as bip
 from belarus_iran_pact import exporting, loading
 from belarus_iran_pact.cli import main
+from belarus_iran_pact.core.table import description, fields, primary_key
 from belarus_iran_pact.exporting import FORMATS, export
-from belarus_iran_pact.models import MODELS, TABLES, description, fields, primary_key
+from belarus_iran_pact.models import MODELS, TABLES
 
 SINGLE = {"sqlite", "duckdb", "xlsx"}
 

@@ -17,10 +17,11 @@ import pytest
 from conftest import append, build_faults, line_of
 
 import build
-from belarus_iran_pact.arrow_schema import arrow_schema
-from belarus_iran_pact.models import TABLES, Source, fields, primary_key
-from curation import publish
+from belarus_iran_pact.core.schemas import arrow_schema
+from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.models import TABLES, Source
 from curation.faults import Faults
+from publication import package as publish
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -352,7 +353,7 @@ def empty_text(tables: Tables) -> tuple[str, Row]:
         (cycle_of_events, "a cycle among parents"),
         (unknown_term, "is not a term of actor_kind"),
         (undefined_term, "is not in terms"),
-        (bad_date, "is no valid EDTF date"),
+        (bad_date, "the calendar does not have"),
         (dropped_evidence, "has a value and no evidence"),
         (dropped_gap, "is empty and has no gap"),
         (evidence_for_empty_cell, "is empty and has evidence"),

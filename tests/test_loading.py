@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 import belarus_iran_pact as bip
-from belarus_iran_pact.arrow_schema import arrow_schema
-from belarus_iran_pact.models import MODELS, TABLES, Row, ValueType, description, fields
+from belarus_iran_pact.core.schemas import arrow_schema
+from belarus_iran_pact.core.table import Row, ValueType, description, fields
+from belarus_iran_pact.models import MODELS, TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = ROOT / "dataset"

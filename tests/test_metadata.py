@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from belarus_iran_pact.models import TABLES, fields, primary_key
+from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.models import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = ROOT / "dataset"
@@ -590,7 +591,7 @@ def test_build_imports_a_reader(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 import build
-from curation import publish
+from publication import package as publish
 publish.write_package(Path(sys.argv[1]), build.tables_from(build.ROOT / "seeds"), "0")
 print(*[name for name in {readers} if name in sys.modules])
 """

@@ -22,7 +22,7 @@ from conftest import ROOT, SOURCE, append, edit, files_of, row_of
 
 import diff
 import release
-from curation.archives import (
+from releasing.archives import (
     FORMS,
     INDEX,
     Entry,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import SOURCE, append, build_faults, edit, line_of
 
-from curation.retired import GIVEN
+from releasing.retired import GIVEN
 
 RETIRED = "retired.yaml"
 

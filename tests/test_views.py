@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import belarus_iran_pact as bip
-from belarus_iran_pact.computed import views
-from curation import publish
+from belarus_iran_pact.views import views
 from curation.faults import Faults
 from curation.laws import views_recompute
+from publication import package as publish
 
 TABLES = publish.read_tables(bip.path("events").parent.parent, "parquet")
 

@@ -32,10 +32,10 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .core.verify import verify
     from .downloading import download
     from .explaining import explain, mentions_of, sentence
     from .exporting import export
-    from .verifying import verify
 
 
 def __getattr__(name: str) -> object:
@@ -49,7 +49,7 @@ def __getattr__(name: str) -> object:
 
         return export
     if name == "verify":
-        from .verifying import verify
+        from .core.verify import verify
 
         return verify
     if name == "download":

@@ -229,7 +229,7 @@ def _codebook(options: argparse.Namespace) -> None:
         return
     # Raises, with the tables that there are, before anything large is imported.
     loading.path(options.table)
-    from .codebook import table_codebook
+    from .core.codebook import table_codebook
     from .models import TABLES
 
     _print_text("\n".join([f"# {options.table}", "", *table_codebook(TABLES[options.table])]))

@@ -34,7 +34,7 @@ from typing import IO, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from .exchanging import exchange_folders as _exchanged
+from .core.placing import exchange_folders as _exchanged
 from .loading import data_folder
 
 DISTRIBUTION = "belarus-iran-pact"

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .columns import ORIGINS
+from .core.column import ORIGINS
+from .core.table import Field, fields, primary_key
 from .loading import load
-from .models import TABLES, Field, fields, primary_key
+from .models import TABLES
 from .vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE
 
 if TYPE_CHECKING:

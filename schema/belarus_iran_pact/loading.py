@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from ._names import TableName
-    from .models import Row
+    from .core.table import Row
 
     class TableInfo(NamedTuple):
         """A table's name, its number of rows, and what it holds."""

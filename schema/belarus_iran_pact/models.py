@@ -6,19 +6,12 @@ the end lists them in the order in which they are published.
 
 from __future__ import annotations
 
-import inspect
-import types
-import typing
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
 
 from . import vocabularies as v
-from .columns import (
+from .core.column import (
     SHA256_PATTERN,
-    Column,
     coder,
     derived,
     edtf,
@@ -30,41 +23,10 @@ from .columns import (
     reference,
     source,
 )
+from .core.table import Row, Table
 
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
-
-
-@dataclass(frozen=True)
-class Table:
-    """What is known about a table besides its columns.
-
-    Attributes:
-        name: the table's name.
-        group: the question that the table answers.
-        id_from: the columns that a row's id is composed of; empty where the coder gives the id.
-        id_hashed: whether the composed id is a hash of those columns rather than their text.
-        within: the table in whose rows the coder writes this table's rows.
-        anchored: whether each row is itself a span that the coder quotes.
-        explained: whether law 2 (evidence or a gap for each cell) applies; not to the rows that are explanations.
-        one_of: sets of columns of which a row fills exactly one, and leaves the others empty.
-    """
-
-    name: str
-    group: str
-    id_from: tuple[str, ...] = ()
-    id_hashed: bool = False
-    within: str | None = None
-    anchored: bool = False
-    explained: bool = True
-    one_of: tuple[tuple[str, ...], ...] = ()
-
-
-class Row(BaseModel):
-    """A row of a table. Models are strict: no value is converted, no column may be missing or added."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    table: ClassVar[Table]
 
 
 # --- What happened ---
@@ -729,45 +691,3 @@ SPAN_TEXTS: dict[str, str] = {
 
 CELL_REFERENCES = ("evidence", "gaps", "discrepancy_sides", "scope_verdicts")
 """The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
-
-ValueType = Literal["text", "integer", "boolean", "date"]
-_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", bool: "boolean", date: "date"}
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column in its place: its name, the type of its values, whether it may be null, and what it means."""
-
-    name: str
-    type: ValueType
-    nullable: bool
-    column: Column
-
-
-def fields(model: type[Row]) -> tuple[Field, ...]:
-    """The columns of a table in their published order; the first is the primary key."""
-    return _FIELDS[model]
-
-
-def primary_key(model: type[Row]) -> str:
-    """The name of the table's primary key, its first column."""
-    return _FIELDS[model][0].name
-
-
-def description(model: type[Row]) -> str:
-    """What the table holds: the model's docstring as one line."""
-    return " ".join(inspect.cleandoc(model.__doc__ or "").split())
-
-
-def _read_fields(model: type[Row]) -> tuple[Field, ...]:
-    found = []
-    for name, info in model.model_fields.items():
-        annotation: Any = info.annotation
-        members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-        (value_type,) = (member for member in members if member is not type(None))
-        (column,) = (item for item in info.metadata if isinstance(item, Column))
-        found.append(Field(name, _VALUE_TYPES[value_type], type(None) in members, column))
-    return tuple(found)
-
-
-_FIELDS: dict[type[Row], tuple[Field, ...]] = {model: _read_fields(model) for model in MODELS}

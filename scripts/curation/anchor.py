@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from belarus_iran_pact.computed import passage_kind
+from belarus_iran_pact.views import passage_kind
 
 from .faults import Faults
 from .read import Document, Text

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from belarus_iran_pact import computed
-from belarus_iran_pact.computed import Rows, Tables
-from belarus_iran_pact.models import SPAN_TEXTS, TABLES, primary_key
-
-from . import dates
+from belarus_iran_pact import views
+from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.models import SPAN_TEXTS, TABLES
+from belarus_iran_pact.views import Rows, Tables
 
 __all__ = ["Rows", "Tables", "derived_values"]
 
@@ -18,7 +17,7 @@ def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
 
     `tables` holds every table by name. Spans' texts are cut from `passages`, so the sources' texts are not needed.
     """
-    return {**computed.derived_values(tables, dates.bounds), **_cut_texts(tables)}
+    return {**views.derived_values(tables), **_cut_texts(tables)}
 
 
 def _cut_texts(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from belarus_iran_pact.computed import views
-from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, Row, fields, primary_key
+from belarus_iran_pact.core.edtf import bounds
+from belarus_iran_pact.core.table import Field, Row, fields, primary_key
+from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES
+from belarus_iran_pact.views import views
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
-from . import dates
 from .derive import Tables, derived_values
 from .faults import did_you_mean
 
@@ -437,7 +438,7 @@ def dates_are_real(tables: Tables) -> Iterator[Breach]:
         if value is None or not re.fullmatch(item.column.pattern or "", value):
             continue  # What does not even look like a date is reported by the row model.
         try:
-            dates.bounds(value)
+            bounds(value)
         except ValueError as error:
             yield Breach(
                 name,

@@ -16,8 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.models import TABLES, Field, Row, fields, primary_key
-from belarus_iran_pact.vocabularies import VOCABULARIES, Vocabulary
+from belarus_iran_pact.core.table import Field, Row, fields, primary_key
+from belarus_iran_pact.core.vocabulary import Vocabulary
+from belarus_iran_pact.models import TABLES
+from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from .anchor import Article, Span, anchor, split
 from .derive import Tables, derived_values

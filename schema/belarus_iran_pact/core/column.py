@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .vocabularies import Vocabulary
+from .vocabulary import Vocabulary
 
 Origin = Literal["key", "source", "coder", "inferred", "derived", "reference", "note"]
 

@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from belarus_iran_pact.models import MODELS, description
-from belarus_iran_pact.table_schema import table_schema
-
-from .derive import Tables
+from belarus_iran_pact.core.schemas import table_schema
+from belarus_iran_pact.core.table import description
+from belarus_iran_pact.models import MODELS
+from curation.derive import Tables
 
 NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"

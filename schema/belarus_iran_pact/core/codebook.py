@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .columns import ORIGINS
-from .models import MODELS, Field, Row, description, fields
-from .vocabularies import VOCABULARIES
+from ..models import MODELS
+from ..vocabularies import VOCABULARIES
+from .column import ORIGINS
+from .table import Field, Row, description, fields
 
 _NULL_BY_GAP = "See `gaps`."
 

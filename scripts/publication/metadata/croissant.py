@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from belarus_iran_pact.models import MODELS, TABLES, Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.models import MODELS, TABLES
+from curation.derive import Tables
 
-from ..derive import Tables
 from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, NAME, TITLE, citation
 
 _CROISSANT = "http://mlcommons.org/croissant/"

@@ -17,17 +17,18 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from belarus_iran_pact.arrow_schema import arrow_schema, csv_conversion
-from belarus_iran_pact.codebook import codebook
-from belarus_iran_pact.exchanging import exchange_folders as _exchange
-from belarus_iran_pact.models import TABLES, primary_key
-from belarus_iran_pact.verifying import sealed
+from belarus_iran_pact.core.codebook import codebook
+from belarus_iran_pact.core.placing import exchange_folders as _exchange
+from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
+from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.core.verify import sealed
+from belarus_iran_pact.models import TABLES
+from curation.derive import Tables
+from curation.faults import Faults, Place
+from curation.laws import breaches, views_recompute
 
-from .derive import Tables
 from .descriptor import TITLE, descriptor, fixity
 from .explorer import explorer, pictures
-from .faults import Faults, Place
-from .laws import breaches, views_recompute
 from .metadata.annotations import web_annotations
 from .metadata.croissant import croissant
 from .metadata.csvw import csvw

@@ -1,4 +1,4 @@
-"""What is computed from the tables: days from EDTF dates, derived columns, and the views.
+"""What is computed from the tables: derived columns, and the views.
 
 One definition for both sides: the build fills these columns and tables with it, and `verify` recomputes them from published
 files. It needs the standard library only.
@@ -6,60 +6,19 @@ files. It needs the standard library only.
 
 from __future__ import annotations
 
-import calendar
-import functools
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from .columns import EDTF_PATTERN
+from .core.edtf import bounds
 from .vocabularies import FACTUALITY
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
-Bounds = tuple[date | None, date | None]
 
 _CLOSED = re.compile(r"[.!?][’”'\")]*$")
-
-
-# --- Days from EDTF dates ---
-
-
-@functools.cache
-def bounds(text: str) -> Bounds:
-    """The first and last day of an EDTF date or interval in the forms of `columns.EDTF_PATTERN`.
-
-    None where it gives no year to count from. The build takes its bounds from an EDTF parser; the tests hold this
-    function, which needs none, to the same answers.
-
-    Raises:
-        ValueError: the text is of no such form, names a day that the calendar does not have, or ends before it starts.
-    """
-    if text == ".." or not re.fullmatch(EDTF_PATTERN, text):
-        raise ValueError(f"{text!r} is no valid EDTF date")
-    first, _, last = text.partition("/")
-    try:
-        earliest, latest = _edge(first, lower=True), _edge(last or first, lower=False)
-    except ValueError as error:
-        raise ValueError(f"{text!r} names a day that the calendar does not have") from error
-    if earliest is not None and latest is not None and earliest > latest:
-        raise ValueError(f"{text!r} ends before it starts")
-    return earliest, latest
-
-
-def _edge(text: str, *, lower: bool) -> date | None:
-    if text == "..":
-        return None
-    year, month, day = [*re.sub("[?~%]", "", text).split("-"), "XX", "XX"][:3]
-    # 2000 is a leap year: a day without a year exists if some year has it.
-    of_year = 2000 if year == "XXXX" else int(year.replace("X", "0" if lower else "9"))
-    of_month = (1 if lower else 12) if month == "XX" else int(month)
-    last = calendar.monthrange(of_year, of_month)[1] if 1 <= of_month <= 12 else 0
-    edge = date(of_year, of_month, (1 if lower else last) if day == "XX" else int(day))
-    return None if year == "XXXX" else edge
 
 
 # --- Derived columns ---
@@ -72,26 +31,23 @@ def passage_kind(ordinal: int, text: str) -> str:
     return "body" if _CLOSED.search(text) else "boilerplate"
 
 
-def derived_values(tables: Tables, bounds: Callable[[str], Bounds] = bounds) -> dict[tuple[str, str], dict[str, Any]]:
+def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
     """The values of derived columns, by table and column, then by row id; the texts of spans are not among them.
 
     Args:
         tables: `events`, `agreements`, `provisions`, `sources` and `passages`, and of `evidence` at least what is there for
             `provisions.wording`.
-        bounds: gives the first and last day of an EDTF date, and raises `ValueError` for what is none.
     """
     return {
-        **_bounds(tables["events"], "events", "event_id", ("date_inferred_edtf", "date_edtf"), "date", bounds),
-        **_bounds(tables["agreements"], "agreements", "agreement_id", ("period_edtf",), "period", bounds),
+        **_bounds(tables["events"], "events", "event_id", ("date_inferred_edtf", "date_edtf"), "date"),
+        **_bounds(tables["agreements"], "agreements", "agreement_id", ("period_edtf",), "period"),
         ("provisions", "ordinal"): _provision_ordinals(tables),
         ("sources", "path"): {row["source_id"]: f"seeds/{row['source_id']}.txt" for row in tables["sources"]},
         **_passages(tables["passages"]),
     }
 
 
-def _bounds(
-    rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: str, bounds: Callable[[str], Bounds]
-) -> dict[tuple[str, str], Any]:
+def _bounds(rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: str) -> dict[tuple[str, str], Any]:
     earliest, latest = {}, {}
     for row in rows:
         text = next((row[column] for column in columns if row[column] is not None), None)

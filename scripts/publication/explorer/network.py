@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from belarus_iran_pact.computed import MUTUAL_ROLES, SOURCE_ROLES
+from belarus_iran_pact.views import MUTUAL_ROLES, SOURCE_ROLES
+from curation.derive import Tables
 
-from ..derive import Tables
 from .drawing import LINE, Picture, lines_of
 
 _WIDTH = 720

@@ -14,7 +14,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from ..derive import Tables
+from curation.derive import Tables
+
 from .content import KINDS, Content, sure
 from .drawing import STYLE
 from .network import network_picture

@@ -7,8 +7,8 @@ from datetime import date
 from itertools import pairwise
 
 from belarus_iran_pact.vocabularies import EVENT_RELATION, EVENT_STATUS
+from curation.derive import Rows, Tables
 
-from ..derive import Rows, Tables
 from .drawing import LINE, Picture, lines_of
 
 _WIDTH = 720

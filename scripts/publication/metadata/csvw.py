@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from belarus_iran_pact.models import MODELS, TABLES, Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.models import MODELS, TABLES
 
 from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, TITLE
 

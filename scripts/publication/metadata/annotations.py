@@ -6,9 +6,10 @@ import base64
 import json
 from typing import Any
 
-from belarus_iran_pact.models import TABLES, fields, primary_key
+from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.models import TABLES
+from curation.derive import Tables
 
-from ..derive import Tables
 from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
 
 _CONTEXT = "http://www.w3.org/ns/anno.jsonld"

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from belarus_iran_pact.verifying import sealed
-
-from .descriptor import NAME
+from belarus_iran_pact.core.verify import sealed
+from publication.descriptor import NAME
 
 INDEX = "releases.json"
 SUMS = "SHA256SUMS"

@@ -24,11 +24,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from .arrow_schema import arrow_schema, csv_conversion
-from .loading import data_folder
-from .models import TABLES
-from .published_laws import GET_ANEW, Fault, Laws, differs, first
-from .table_schema import table_schema
+from ..loading import data_folder
+from ..models import TABLES
+from .laws import GET_ANEW, Fault, Laws, differs, first
+from .schemas import arrow_schema, csv_conversion, table_schema
 
 DISTRIBUTION = "belarus-iran-pact"
 DESCRIPTOR = "datapackage.json"
@@ -168,7 +167,7 @@ class _Package:
 
     def judge(self) -> None:
         """Take the steps, each as far as the one before allows."""
-        from . import __version__
+        from .. import __version__
 
         listed = self._read_descriptor()
         if listed is None:

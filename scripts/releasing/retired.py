@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from belarus_iran_pact.models import TABLES, primary_key
-
-from .faults import Faults, Place, did_you_mean
-from .normalise import Normalised
-from .read import Fields, Items, Text, Unread, read_yaml, rows_of
+from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.models import TABLES
+from curation.faults import Faults, Place, did_you_mean
+from curation.normalise import Normalised
+from curation.read import Fields, Items, Text, Unread, read_yaml, rows_of
 
 FILE = "retired.yaml"
 _FIELDS = ("table", "id", "successor", "reason")

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from publication.descriptor import NAME
+
 from .changes import CellChange, Changes, RowChange, SchemaChange
-from .descriptor import NAME
 from .retired import is_given
 
 # Rows with composed ids come and go by the hundred, with their parents: so many of each table are named.

@@ -6,9 +6,10 @@ from typing import Any
 
 import yaml
 
-from belarus_iran_pact.models import MODELS, description
+from belarus_iran_pact.core.table import description
+from belarus_iran_pact.models import MODELS
+from curation.derive import Tables
 
-from ..derive import Tables
 from ..descriptor import DESCRIPTION, KEYWORDS, LICENCE, LICENCE_TITLE, LICENCE_URL, TITLE, citation
 
 # The size classes of dataset cards, each with the number of rows that it ends at.

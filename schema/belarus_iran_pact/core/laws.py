@@ -18,9 +18,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .computed import Tables, bounds, derived_values, views
-from .models import CELL_REFERENCES, SPAN_TEXTS, TABLES, Field, fields, primary_key
-from .vocabularies import VOCABULARIES
+from ..models import CELL_REFERENCES, SPAN_TEXTS, TABLES
+from ..views import Tables, derived_values, views
+from ..vocabularies import VOCABULARIES
+from .edtf import bounds
+from .table import Field, fields, primary_key
 
 LIMIT = 20
 """So many faults of one kind are listed one by one; of the others the number is told."""
