@@ -44,9 +44,10 @@ def fixity(file: Path) -> dict[str, Any]:
 
 
 def test_file_is_not_as_listed() -> None:
-    """A file is not as listed: missing, unlisted, or of another size or SHA-256; or two resources share a name or path."""
+    """A file is not as listed: missing, unlisted, undescribed, or of another size or hash; or two share a name or path."""
     paths = [resource["path"] for resource in DESCRIPTOR["resources"]]
     assert len(RESOURCES) == len(set(paths)) == len(paths)
+    assert all(resource["description"].strip() for resource in RESOURCES.values())
     published = {file.relative_to(DATASET).as_posix(): fixity(file) for file in DATASET.rglob("*") if file.is_file()}
     del published["datapackage.json"]
     assert published == {item["path"]: {"bytes": item["bytes"], "hash": item["hash"]} for item in RESOURCES.values()}
