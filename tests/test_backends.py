@@ -84,7 +84,7 @@ def test_dates_and_codes_as_they_are() -> None:
 
 def test_unknown_backend() -> None:
     """A wrong backend is named with the right ones."""
-    with pytest.raises(ValueError, match="no backend 'panda'; the backends are: arrow, pandas, polars, duckdb"):
+    with pytest.raises(ValueError, match=r"'pandas'\? The backends are: arrow, pandas, polars, duckdb"):
         bip.load("events", backend="panda")  # type: ignore[call-overload]
 
 

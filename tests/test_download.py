@@ -236,7 +236,7 @@ def test_installed_version() -> None:
 
 def test_unknown_version(server: Server) -> None:
     """An unknown version fails without telling which there are."""
-    with pytest.raises(ValueError, match=r"no version '3\.0\.0' at .*; the versions are: 1\.0\.0, 1\.10\.0"):
+    with pytest.raises(ValueError, match=r"no version '3\.0\.0'\..* The versions at .* are: 1\.0\.0, 1\.10\.0"):
         download("3.0.0", source=server.address)
 
 
@@ -244,7 +244,7 @@ def test_unknown_format(server: Server) -> None:
     """A format that the release has no file of gives another one's file."""
     with pytest.raises(ValueError, match="no file of format 'csv'"):
         download("1.0.0", source=server.address, format="csv")
-    with pytest.raises(ValueError, match="the formats are: all, csv, parquet"):
+    with pytest.raises(ValueError, match="The formats are: all, csv, parquet"):
         download("1.0.0", source=server.address, format="xlsx")  # type: ignore[arg-type]
 
 
