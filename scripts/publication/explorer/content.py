@@ -9,8 +9,8 @@ from typing import Any
 
 from belarus_iran_pact.core.table import Field, description, fields, primary_key
 from belarus_iran_pact.models import SPAN_TEXTS, TABLES
+from belarus_iran_pact.views import Rows, Tables
 from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE, VOCABULARIES
-from curation.derive import Rows, Tables
 from curation.laws import coverage
 
 from .segments import Segment, Span, segments
