@@ -24,9 +24,10 @@ import numpy as np
 
 from belarus_iran_pact.core.table import Field, Row, fields, primary_key
 from belarus_iran_pact.models import TABLES
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 from curation.faults import Faults
-from curation.normalise import SPAN_COLUMNS, normalise
+from curation.form import SPAN_COLUMNS
+from curation.normalise import normalise
 from curation.read import Seeds, read_coding, read_document
 
 Spans = frozenset[tuple[int, int]]
@@ -87,12 +88,16 @@ def exact_score(first: dict[str, Spans], second: dict[str, Spans]) -> Score:
 
 
 def match(
-    first: dict[str, Spans], second: dict[str, Spans], allowed: Callable[[str, str], bool] = lambda left, right: True
+    first: dict[str, Spans],
+    second: dict[str, Spans],
+    allowed: Callable[[str, str], bool] = lambda left, right: True,
+    *,
+    ids_given: bool = False,
 ) -> dict[str, str]:
     """Pair rows one to one by overlap of their characters, the closest pairs first; second's ids by first's.
 
-    Rows that overlap equally are paired in the order in which they were written, never by what was coded on them: that
-    would favour agreement. Only pairs that are `allowed` are made.
+    Rows that overlap equally are paired by their id, where the coders gave it (`ids_given`), then in the order in which they
+    were written, never by what was coded on them: that would favour agreement. Only pairs that are `allowed` are made.
     """
     characters = [{row: _characters(spans) for row, spans in side.items()} for side in (first, second)]
     pairs = []
@@ -100,7 +105,7 @@ def match(
         for other_at, (right, other) in enumerate(characters[1].items()):
             shared = len(own & other)
             if shared and allowed(left, right):
-                pairs.append((-shared / len(own | other), at, other_at, left, right))
+                pairs.append((-shared / len(own | other), ids_given and left != right, at, other_at, left, right))
     paired: dict[str, str] = {}
     taken: set[str] = set()
     for *_, left, right in sorted(pairs):
@@ -138,9 +143,9 @@ def alpha(pairs: list[tuple[Any, Any]]) -> float | None:
 def read_tables(folder: Path, article: Path, faults: Faults) -> Tables:
     """The tables that a coding folder gives for an article; laws that need the whole package are not asked."""
     document = read_document(article, faults)
-    entries, _ = read_coding(folder, article.stem, list(TABLES), faults)
     documents = {} if document is None else {article.stem: document}
-    return normalise(Seeds(documents, entries, {}, set()), faults).tables
+    entries = read_coding(folder, article.stem, faults) if documents else []
+    return normalise(Seeds(documents, entries), faults).tables
 
 
 def compare(first: Tables, second: Tables) -> str:
@@ -154,7 +159,8 @@ def compare(first: Tables, second: Tables) -> str:
     matched: dict[str, dict[str, str]] = {}
     # Link tables last: their rows are paired only if they link rows that are paired.
     for name in sorted(names, key=lambda name: TABLES[name].table.within is not None):
-        matched[name] = match(*spans[name], _same_links(name, first, second, matched))
+        allowed = _same_links(name, first, second, matched)
+        matched[name] = match(*spans[name], allowed, ids_given=not TABLES[name].table.id_from)
     lines = [
         f"{'table':<18}{'first':>6}{'second':>7}   {'exact P':>8}{'R':>6}{'F1':>6}   {'overlap P':>9}{'R':>6}{'F1':>6}"
     ]

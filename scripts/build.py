@@ -19,10 +19,8 @@ from pathlib import Path
 from filelock import FileLock
 
 import belarus_iran_pact
-from belarus_iran_pact.models import TABLES
-from belarus_iran_pact.views import views
+from belarus_iran_pact.views import Tables, views
 from curation.authorities import check_cameo, check_pins
-from curation.derive import Tables
 from curation.faults import BuildFailed, Faults, Place
 from curation.laws import breaches, coverage
 from curation.normalise import normalise
@@ -37,21 +35,20 @@ def tables_from(seeds: Path) -> Tables:
     """The tables that the seeds give.
 
     Raises:
-        BuildFailed: with every fault found.
+        BuildFailed: with every fault of the first step that finds any: reading the files, making rows of them, asking the laws.
     """
     faults = Faults()
-    read = read_seeds(seeds, list(TABLES), faults)
+    read = read_seeds(seeds, faults)
     retired = read_retired(seeds / FILE, faults)
-    if not read.documents:
-        faults.raise_any()
+    faults.raise_any()
     normalised = normalise(read, faults)
-    check_pins(normalised.tables, normalised.place, read.documents, faults)
-    check_cameo(normalised.tables, normalised.place, seeds, faults)
-    check_retired(normalised, retired, read.unread | normalised.incomplete, faults)
-    for breach in breaches(normalised.tables, read.unread | normalised.incomplete):
-        if (breach.table, breach.row_id, breach.column) not in normalised.attempted:
-            place = normalised.place(breach.table, breach.row_id, breach.column)
-            faults.add(place, breach.what, breach.why, breach.remedy)
+    check_pins(normalised, read.documents, faults)
+    faults.raise_any()
+    check_cameo(normalised, seeds, faults)
+    check_retired(normalised, retired, faults)
+    for breach in breaches(normalised.tables):
+        place = normalised.place(breach.table, breach.row_id, breach.column)
+        faults.add(place, breach.what, breach.why, breach.remedy)
     faults.raise_any()
     return normalised.tables | views(normalised.tables)
 

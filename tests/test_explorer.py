@@ -27,7 +27,7 @@ import pytest
 
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 from publication import package as publish
 from publication.explorer import explorer, pictures
 from publication.explorer.segments import Span, segments

@@ -12,6 +12,7 @@ from typing import Annotated
 from . import vocabularies as v
 from .core.column import (
     SHA256_PATTERN,
+    Default,
     coder,
     derived,
     edtf,
@@ -38,13 +39,23 @@ class Event(Row):
     States, attitudes, motives, trends, assessments and topics talked about are not events.
     """
 
-    table = Table("events", "What happened")
+    table = Table(
+        "events",
+        "What happened",
+        column_groups={
+            "dates": ("date_text", "date_edtf", "date_inferred_edtf"),
+            "places": ("place_text", "place_name", "place_country"),
+            "plover": ("plover_event", "plover_mode", "plover_context"),
+        },
+    )
 
     event_id: Annotated[str, identifier("The event.")]
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.", origin="source")]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True)
+    ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
     agreement_id: Annotated[
         str | None,
@@ -91,7 +102,13 @@ class Event(Row):
 class EventActor(Row):
     """Who takes part in an event, and as what: one row for each actor and role."""
 
-    table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
+    table = Table(
+        "event_actors",
+        "What happened",
+        id_from=("event_id", "actor_id", "role"),
+        within="events",
+        nested_as="actors",
+    )
 
     event_actor_id: Annotated[str, identifier("The participation.")]
     event_id: Annotated[str, link("events", "The event.")]
@@ -103,7 +120,13 @@ class EventActor(Row):
 class EventLink(Row):
     """How one event stands to another; directed, one row for each relation."""
 
-    table = Table("event_links", "What happened", id_from=("event_id", "relation", "related_event_id"), within="events")
+    table = Table(
+        "event_links",
+        "What happened",
+        id_from=("event_id", "relation", "related_event_id"),
+        within="events",
+        nested_as="links",
+    )
 
     event_link_id: Annotated[str, identifier("The link.")]
     event_id: Annotated[str, link("events", "The event that stands in the relation.")]
@@ -143,7 +166,8 @@ class Actor(Row):
         coder("The country that it is, or belongs to.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
     ]
     name_as_printed: Annotated[
-        str | None, source("The fullest name or description that the article prints.", verbatim=True)
+        str | None,
+        source("The fullest name or description that the article prints.", verbatim=True, row_quote=True),
     ]
     iso_alpha3: Annotated[
         str | None,
@@ -195,11 +219,11 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors", nested_as="offices")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
-    title: Annotated[str, source("The office's title as printed.", verbatim=True)]
+    title: Annotated[str, source("The office's title as printed.", verbatim=True, row_quote=True)]
     office_actor_id: Annotated[str, link("actors", "The office as an actor.")]
     body_actor_id: Annotated[
         str | None, link("actors", "The body, office or state that the office is of.", origin="coder")
@@ -243,7 +267,9 @@ class Agreement(Row):
     signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
     signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that there is this agreement.", origin="source")]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that there is this agreement.", origin="source", voice=True)
+    ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
     note: Annotated[str | None, note()]
 
@@ -252,7 +278,11 @@ class AgreementActor(Row):
     """Who has to do with an agreement, and as what."""
 
     table = Table(
-        "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
+        "agreement_actors",
+        "What was agreed",
+        id_from=("agreement_id", "actor_id", "role"),
+        within="agreements",
+        nested_as="actors",
     )
 
     agreement_actor_id: Annotated[str, identifier("The relation.")]
@@ -284,7 +314,9 @@ class Provision(Row):
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the plan has it.", origin="source")]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True)
+    ]
     factuality: Annotated[
         str,
         coder(
@@ -299,7 +331,11 @@ class ProvisionActor(Row):
     """Who has to do with a provision, and as what."""
 
     table = Table(
-        "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
+        "provision_actors",
+        "What was agreed",
+        id_from=("provision_id", "actor_id", "role"),
+        within="provisions",
+        nested_as="actors",
     )
 
     provision_actor_id: Annotated[str, identifier("The relation.")]
@@ -326,12 +362,24 @@ class Claim(Row):
         ),
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
-    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source")]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
-    author_factuality: Annotated[str, coder("How far the article itself is committed to it.", vocabulary=v.FACTUALITY)]
+    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source", voice=True)]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, rests_on="cue_text")]
+    author_factuality: Annotated[
+        str,
+        coder(
+            "How far the article itself is committed to it.",
+            vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+        ),
+    ]
     cue_text: Annotated[
         str | None,
-        source("The words that hedge, negate or put it into the future, as printed.", verbatim=True),
+        source(
+            "The words that hedge, negate or put it into the future, as printed.",
+            verbatim=True,
+            default=Default("factuality", "CT+", gap="not_applicable"),
+        ),
     ]
     presupposed: Annotated[bool, coder("Whether it is taken for granted rather than put forward.")]
     direct_quote: Annotated[bool, coder("Whether it stands in quotation marks, in whole or in part.")]
@@ -346,6 +394,7 @@ class ClaimAbout(Row):
         "What is said",
         id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id"),
         within="claims",
+        nested_as="about",
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",)),
     )
 
@@ -384,6 +433,8 @@ class DiscrepancySide(Row):
         "What is said",
         id_from=("discrepancy_id", "side", "source_id", "start", "end"),
         within="discrepancies",
+        nested_as="sides",
+        grounds_whole=True,
         anchored=True,
         one_of=(("claim_id",), ("table_name", "row_id", "column_name")),
     )
@@ -421,9 +472,14 @@ class Source(Row):
     published_edtf: Annotated[str | None, edtf("source", "When it was published.")]
     language: Annotated[str, coder("The language it is written in.", pattern="[a-z]{2,3}", unit="ISO 639 code")]
     sha256: Annotated[str, key("SHA-256 of the file's bytes; pins the source.", pattern=SHA256_PATTERN)]
-    byte_count: Annotated[int, derived("Length of the file.", unit="bytes")]
-    character_count: Annotated[int, derived("Length of the decoded text.", unit="Unicode code points")]
-    line_count: Annotated[int, derived("Number of lines.", unit="lines")]
+    byte_count: Annotated[int, derived("Length of the file.", unit="bytes", measured=len)]
+    character_count: Annotated[
+        int,
+        derived("Length of the decoded text.", unit="Unicode code points", measured=lambda file: len(file.decode())),
+    ]
+    line_count: Annotated[
+        int, derived("Number of lines.", unit="lines", measured=lambda file: len(file.decode().splitlines()))
+    ]
     syndication_group: Annotated[
         str | None, coder("Sources with the same value are versions of one report, not independent of each other.")
     ]
@@ -433,7 +489,7 @@ class Source(Row):
 class Passage(Row):
     """The sentences of the sources, in order; headline and page furniture are passages too."""
 
-    table = Table("passages", "Why believe it")
+    table = Table("passages", "Why believe it", rows_from="build")
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
@@ -455,6 +511,7 @@ class Evidence(Row):
         "Why believe it",
         id_from=("table_name", "row_id", "column_name", "source_id", "start", "end", "stance"),
         id_hashed=True,
+        rows_from="cells",
         explained=False,
     )
 
@@ -487,6 +544,7 @@ class Gap(Row):
         "Why believe it",
         id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start", "end"),
         id_hashed=True,
+        rows_from="build",
         explained=False,
     )
 
@@ -524,7 +582,7 @@ class Residue(Row):
 class TermRow(Row):
     """The closed vocabularies: every term that a coded column may hold, with its definition."""
 
-    table = Table("terms", "How to merge it", explained=False)
+    table = Table("terms", "How to merge it", rows_from="build", explained=False)
 
     term_id: Annotated[str, identifier("The term: vocabulary and term joined by a full stop.")]
     vocabulary: Annotated[str, key("The vocabulary it belongs to.")]
@@ -538,7 +596,13 @@ class TermRow(Row):
 class Crosswalk(Row):
     """How the vocabularies' terms correspond to other schemes; `none` says that a scheme has no counterpart."""
 
-    table = Table("crosswalk", "How to merge it", id_from=("term_id", "scheme", "code"), explained=False)
+    table = Table(
+        "crosswalk",
+        "How to merge it",
+        id_from=("term_id", "scheme", "code"),
+        rows_from="reference",
+        explained=False,
+    )
 
     crosswalk_id: Annotated[str, identifier("The correspondence.")]
     term_id: Annotated[str, link("terms", "The term.")]
@@ -574,7 +638,9 @@ class Crosswalk(Row):
 class ScopeVerdict(Row):
     """Whether a row would belong in another dataset, by that dataset's own rules of inclusion."""
 
-    table = Table("scope_verdicts", "How to merge it", id_from=("dataset", "row_id"), explained=False)
+    table = Table(
+        "scope_verdicts", "How to merge it", id_from=("dataset", "row_id"), rows_from="reference", explained=False
+    )
 
     scope_verdict_id: Annotated[str, identifier("The verdict.")]
     dataset: Annotated[str, reference("The other dataset.", authority="This project")]
@@ -599,7 +665,7 @@ class TimelineEntry(Row):
     Computed from the other tables.
     """
 
-    table = Table("timeline", "Views", explained=False)
+    table = Table("timeline", "Views", rows_from="build", explained=False)
 
     event_id: Annotated[str, link("events", "The event.")]
     ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
@@ -622,7 +688,13 @@ class Dyad(Row):
     `mutual`, and the pair stands once, in the order of ISO codes. Computed from the other tables.
     """
 
-    table = Table("dyads", "Views", id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"), explained=False)
+    table = Table(
+        "dyads",
+        "Views",
+        id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"),
+        rows_from="build",
+        explained=False,
+    )
 
     dyad_id: Annotated[str, identifier("The event and pair.")]
     event_id: Annotated[str, link("events", "The event.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -148,19 +149,20 @@ def _ordinal(span: Span) -> int:
     return int(span.passage_id.rpartition(".s")[2])
 
 
-def _matches(quote: str, passage: Passage) -> list[Span]:
-    before = r"(?<!\w)" if re.match(r"\w", quote) else ""
-    after = r"(?!\w)" if re.search(r"\w$", quote) else ""
-    return [
-        Span(
-            passage.source_id,
-            passage.passage_id,
-            passage.start + match.start(),
-            passage.start + match.end(),
-            match.group(),
-        )
-        for match in re.finditer(before + re.escape(quote) + after, passage.text)
-    ]
+def _matches(quote: str, passage: Passage) -> Iterator[Span]:
+    """Where the quote stands in the passage as whole words."""
+    text = passage.text
+    at = text.find(quote)
+    while at >= 0:
+        end = at + len(quote)
+        if not (_within_word(text[at - 1 : at + 1]) or _within_word(text[end - 1 : end + 1])):
+            yield Span(passage.source_id, passage.passage_id, passage.start + at, passage.start + end, quote)
+        at = text.find(quote, at + 1)
+
+
+def _within_word(pair: str) -> bool:
+    """Whether both of two neighbouring characters are of a word, so that nothing may be cut between them."""
+    return len(pair) == 2 and all(character.isalnum() or character == "_" for character in pair)
 
 
 def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, faults: Faults) -> None:
@@ -189,7 +191,7 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
             )
             return
     for passage in article.passages:
-        if passage not in searched and _matches(quote, passage):
+        if passage not in searched and any(_matches(quote, passage)):
             faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
             return
     folded = " ".join(quote.split())

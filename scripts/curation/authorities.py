@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
 from belarus_iran_pact import vocabularies
 
-from .derive import Tables
 from .faults import Faults, Place, did_you_mean
+from .normalise import Normalised
 from .read import REFERENCE_FOLDER, Document
 
-PlaceOf = Callable[[str, str, str | None], Place]
 CAMEO_LIST = "cameo.csv"
 
 
-def check_pins(tables: Tables, place: PlaceOf, documents: dict[str, Document], faults: Faults) -> None:
+def check_pins(normalised: Normalised, documents: dict[str, Document], faults: Faults) -> None:
     """Law 1: each article's bytes are those that its coding was made from."""
-    for row in tables["sources"]:
+    for row in normalised.tables["sources"]:
         document = documents.get(row["source_id"])
         if document is not None and row["sha256"] is not None and row["sha256"] != document.sha256:
             faults.add(
-                place("sources", row["source_id"], "sha256"),
+                normalised.place("sources", row["source_id"], "sha256"),
                 f"the bytes of {document.file.name} are not those that were coded",
                 f"their SHA-256 is {document.sha256}, and {row['sha256']} is pinned here",
                 "restore the file; a new version of an article is a new source",
             )
 
 
-def check_cameo(tables: Tables, place: PlaceOf, seeds: Path, faults: Faults) -> None:
+def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
     """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published code list under the same label."""
     file = seeds / REFERENCE_FOLDER / CAMEO_LIST
     try:
@@ -41,8 +39,8 @@ def check_cameo(tables: Tables, place: PlaceOf, seeds: Path, faults: Faults) -> 
         )
         return
     written = [(Place(Path(vocabularies.__file__)), term.term, term.label) for term in vocabularies.CAMEO_CODE] + [
-        (place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])
-        for row in tables["crosswalk"]
+        (normalised.place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])
+        for row in normalised.tables["crosswalk"]
         if row["scheme"] == "CAMEO" and row["code"] is not None
     ]
     for where, code, label in written:

@@ -15,10 +15,9 @@ from typing import Any
 from belarus_iran_pact.core.edtf import bounds
 from belarus_iran_pact.core.table import Field, Row, fields, primary_key
 from belarus_iran_pact.models import CELL_REFERENCES, SPAN_TEXTS, TABLES
-from belarus_iran_pact.views import views
+from belarus_iran_pact.views import Tables, derived_values, views
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
-from .derive import Tables, derived_values
 from .faults import did_you_mean
 
 

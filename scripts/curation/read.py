@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
+
+from belarus_iran_pact.models import TABLES
 
 from .faults import Faults, Place
 
@@ -30,10 +32,6 @@ class Text(str):
         text = cls(value)
         text.place = place
         return text
-
-
-class Unread(Text):
-    """A scalar that could not be read; the fault is reported already."""
 
 
 class Items(list[Any]):
@@ -76,7 +74,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Entry:
-    """One row as a curator wrote it: the table it is meant for, its fields, and the source it was coded from, if any."""
+    """What a curator wrote as an item of a file: the table it is meant for, and the source it was coded from, if any."""
 
     table: str
     fields: Fields
@@ -85,93 +83,71 @@ class Entry:
 
 @dataclass(frozen=True)
 class Seeds:
-    """Everything read: articles by source id, coded entries in file order, and outside knowledge by table."""
+    """Everything read: articles by source id, entries in file order, and what is added to coded rows, by table."""
 
-    documents: dict[str, Document]
-    entries: list[Entry]
-    reference: dict[str, tuple[Text, Items]]
-    unread: set[str]
-    """Tables of which a file could not be read: what links to their rows cannot be judged."""
+    documents: dict[str, Document] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    reference: dict[str, tuple[Text, Items]] = field(default_factory=dict)
 
 
 REFERENCE_FOLDER = "reference"
-WHOLE_TABLES = ("crosswalk", "scope_verdicts")
-"""The tables that stand in the reference folder whole, since no article has anything to say of them."""
-
-MADE_TABLES = ("passages", "gaps", "terms")
-"""The tables that the build makes: of the articles, of the rows' own gaps, and of the vocabularies."""
 
 
-def read_seeds(folder: Path, tables: list[str], faults: Faults) -> Seeds:
+def read_seeds(folder: Path, faults: Faults) -> Seeds:
     """Read a seeds folder.
 
     `NAME.txt` is an article, the folder `NAME/` beside it holds its coding, one file `TABLE.yaml` for each table;
     `reference/` holds outside knowledge. Faults go to `faults`; what can be read is returned all the same.
     """
-    documents: dict[str, Document] = {}
-    entries: list[Entry] = []
-    unread: set[str] = set()
+    seeds = Seeds()
     if not folder.is_dir():
         faults.add(Place(folder), "there is no seeds folder", "the build reads everything from it", "create it")
-        return Seeds(documents, entries, {}, set(tables))
+        return seeds
     articles = sorted(folder.glob("*.txt"))
     if not articles:
-        faults.add(
-            Place(folder), "no article", "a source is a file NAME.txt in this folder", "put the article's file here"
-        )
+        why, remedy = "a source is a file NAME.txt in this folder", "put the article's file here"
+        faults.add(Place(folder), "no article", why, remedy)
     for file in articles:
         document = read_document(file, faults)
-        if document is None:
-            unread |= set(tables)
-        else:
-            documents[document.source_id] = document
+        if document is not None:
+            seeds.documents[document.source_id] = document
         coding = folder / file.stem
         if not (coding / "sources.yaml").is_file():
-            faults.add(
-                Place(coding / "sources.yaml"),
-                "the file is missing",
-                f"each article has a coding folder that says what is known of it, and {file.name} has none",
-                "write it, with the sha256 of the article",
-            )
-            unread.add("sources")
-        read, missed = read_coding(coding, file.stem, tables, faults)
-        entries += read
-        unread |= missed
+            why = f"each article has a coding folder that says what is known of it, and {file.name} has none"
+            remedy = "write it, with the sha256 of the article"
+            faults.add(Place(coding / "sources.yaml"), "the file is missing", why, remedy)
+        seeds.entries.extend(read_coding(coding, file.stem, faults))
     for coding in sorted(path for path in folder.glob("*/") if path.name != REFERENCE_FOLDER):
-        if not (folder / f"{coding.name}.txt").is_file():
-            faults.add(
-                Place(folder / f"{coding.name}.txt"),
-                "the file is missing",
-                f"the coding folder {coding.name} is for the article of that name",
-                "put the article's file here, or take the coding folder away",
-            )
-            unread |= set(tables)
-    seeds = Seeds(documents, entries, {}, unread)
-    _read_reference(folder / REFERENCE_FOLDER, tables, seeds, faults)
+        article = folder / f"{coding.name}.txt"
+        if not article.is_file():
+            why = f"the coding folder {coding.name} is for the article of that name"
+            remedy = "put the article's file here, or take the coding folder away"
+            faults.add(Place(article), "the file is missing", why, remedy)
+    _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
     return seeds
 
 
-def read_coding(folder: Path, source_id: str, tables: list[str], faults: Faults) -> tuple[list[Entry], set[str]]:
-    """The entries of one coding folder, in the order of `tables`, and the tables whose file could not be read."""
-    entries = []
-    unread = set()
-    coded = [table for table in tables if table not in (*WHOLE_TABLES, *MADE_TABLES)]
-    for file in sorted(folder.glob("*")):
-        if file.suffix != ".yaml" or file.stem not in coded:
-            faults.add(
-                Place(file),
-                "the file is for no table",
-                "a coding file is named for the table whose rows it holds, with the suffix .yaml",
-                f"rename it; the tables are: {', '.join(coded)}",
-            )
-    for table in coded:
-        file = folder / f"{table}.yaml"
-        if file.is_file():
-            content = read_yaml(file, faults)
-            if not isinstance(content, Items):
-                unread.add(table)
-            entries += [Entry(table, item, source_id) for item in rows_of(content, file, faults)]
-    return entries, unread
+def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
+    """The entries of one coding folder, in the order of the tables."""
+    coded = [
+        name
+        for name, model in TABLES.items()
+        if model.table.rows_from in ("coding", "cells") and model.table.within is None
+    ]
+    _reject_others(folder, coded, "a coding file is named for the table whose rows it holds", faults)
+    return [
+        Entry(table, item, source_id)
+        for table in coded
+        if (file := folder / f"{table}.yaml").is_file()
+        for item in rows_of(read_yaml(file, faults), file, faults)
+    ]
+
+
+def _reject_others(folder: Path, tables: list[str], why: str, faults: Faults) -> None:
+    for file in sorted(folder.glob("*.yaml")):
+        if file.stem not in tables:
+            remedy = f"rename it; the tables are: {', '.join(tables)}"
+            faults.add(Place(file), "the file is for no table", why, remedy)
 
 
 def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
@@ -185,9 +161,8 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
         if isinstance(item, Fields):
             yield item
         else:
-            faults.add(
-                item.place, f"not a row: {item!s:.40}", "a row is a list item of 'column: value' lines", "write it so"
-            )
+            what = f"not a row: {item!s:.40}"
+            faults.add(item.place, what, "a row is a list item of 'column: value' lines", "write it so")
 
 
 def read_yaml(file: Path, faults: Faults) -> Any:
@@ -215,6 +190,17 @@ def read_yaml(file: Path, faults: Faults) -> Any:
     return _Constructor(file, text, faults).value(node)
 
 
+def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
+    """Add a key to a mapping; a fault if it is there already."""
+    if not isinstance(key, Text):
+        faults.add(mapping.place, "a key that is not text", "keys are column names", "write a column name")
+    elif key in mapping:
+        why = f"it stands on line {mapping.place_of(key).line} already"
+        faults.add(key.place, f"the key {key!s} stands twice", why, "keep one of them")
+    else:
+        mapping[key] = value
+
+
 class _Constructor:
     """Makes `Fields`, `Items` and `Text` of YAML nodes. Aliases and doubled keys are faults."""
 
@@ -238,19 +224,8 @@ class _Constructor:
             return items
         mapping = Fields(place)
         for key_node, value_node in node.value:
-            self._put(mapping, self.value(key_node), self.value(value_node))
+            put(mapping, self.value(key_node), self.value(value_node), self.faults)
         return mapping
-
-    def _put(self, mapping: Fields, key: Any, value: Any) -> None:
-        if not isinstance(key, Text):
-            self.faults.add(mapping.place, "a key that is not text", "keys are column names", "write a column name")
-        elif key in mapping:
-            first = mapping.place_of(key).line
-            self.faults.add(
-                key.place, f"the key {key!s} stands twice", f"it stands on line {first} already", "keep one of them"
-            )
-        else:
-            mapping[key] = value
 
     @cached_property
     def _alias_lines(self) -> Iterator[int]:
@@ -258,15 +233,11 @@ class _Constructor:
         tokens = yaml.scan(self.text, Loader=_LOADER)
         return iter([token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.AliasToken)])
 
-    def _alias(self, anchor: Place) -> Unread:
+    def _alias(self, anchor: Place) -> Text:
         place = Place(self.file, next(self._alias_lines, anchor.line))
-        self.faults.add(
-            place,
-            "a YAML alias",
-            "each value is written where it counts, so that its line is its own",
-            "write the value out",
-        )
-        return Unread.at("", place)
+        why = "each value is written where it counts, so that its line is its own"
+        self.faults.add(place, "a YAML alias", why, "write the value out")
+        return Text.at("", place)
 
 
 def read_document(file: Path, faults: Faults) -> Document | None:
@@ -296,46 +267,33 @@ def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         bad = content[error.start]
-        faults.add(
-            Place(file, line),
-            f"byte {error.start} (0x{bad:02x}) is not UTF-8",
-            error.reason,
-            "restore the file as UTF-8",
-        )
+        what = f"byte {error.start} (0x{bad:02x}) is not UTF-8"
+        faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
         return None
 
 
-def _read_reference(folder: Path, tables: list[str], seeds: Seeds, faults: Faults) -> None:
+def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     """Read outside knowledge into `seeds`.
 
-    A file that is a list has whole rows of its table. Another has `match`, the column that coded rows are matched on, and
-    `rows`, what to add to them.
+    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column that
+    coded rows are matched on, and `rows`, what to add to them.
     """
-    for file in sorted(folder.glob("*.yaml")):
-        if file.stem not in tables:
-            faults.add(
-                Place(file),
-                "the file is for no table",
-                "a reference file is named for the table that it adds to",
-                f"rename it; the tables are: {', '.join(tables)}",
-            )
+    tables = [name for name, model in TABLES.items() if model.table.rows_from in ("coding", "reference")]
+    _reject_others(folder, tables, "a reference file is named for the table that it adds to", faults)
     for table in tables:
         file = folder / f"{table}.yaml"
+        whole = TABLES[table].table.rows_from == "reference"
         if not file.is_file():
-            if table in WHOLE_TABLES:
-                seeds.unread.add(table)
+            if whole:
                 faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
             continue
         content = read_yaml(file, faults)
-        match = content.get("match") if isinstance(content, Fields) else None
-        rows = content.get("rows") if isinstance(content, Fields) else None
-        if content is None:
-            seeds.unread.add(table)
-        elif isinstance(content, Items) and table in WHOLE_TABLES:
+        if whole and isinstance(content, Items):
             seeds.entries.extend(Entry(table, item, None) for item in rows_of(content, file, faults))
-        elif isinstance(match, Text) and isinstance(rows, Items) and table not in WHOLE_TABLES:
+            continue
+        match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
+        if isinstance(match, Text) and isinstance(rows, Items) and not whole:
             seeds.reference[table] = (match, rows)
-        else:
-            form = "a list of rows" if table in WHOLE_TABLES else "a mapping of 'match' (a column) and 'rows'"
-            seeds.unread.add(table)
+        elif content is not None:
+            form = "a list of rows" if whole else "a mapping of 'match' (a column) and 'rows'"
             faults.add(Place(file), "not a reference file", f"for {table} it is {form}", "write it so")

@@ -9,7 +9,7 @@ from typing import Any
 from belarus_iran_pact.core.schemas import table_schema
 from belarus_iran_pact.core.table import description
 from belarus_iran_pact.models import MODELS
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 
 NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"

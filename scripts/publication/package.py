@@ -23,7 +23,7 @@ from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.core.verify import sealed
 from belarus_iran_pact.models import TABLES
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 from curation.faults import Faults, Place
 from curation.laws import breaches, views_recompute
 

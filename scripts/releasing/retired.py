@@ -10,7 +10,7 @@ from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 from curation.faults import Faults, Place, did_you_mean
 from curation.normalise import Normalised
-from curation.read import Fields, Items, Text, Unread, read_yaml, rows_of
+from curation.read import Fields, Items, Text, read_yaml, rows_of
 
 FILE = "retired.yaml"
 _FIELDS = ("table", "id", "successor", "reason")
@@ -102,7 +102,7 @@ def _retired(given: Fields, whole: set[str], faults: Faults) -> Retired | None:
             "who refers to it must learn what became of it",
             "add successor or reason",
         )
-    if any(isinstance(value, Unread) for value in given.values()) or not sound:
+    if not sound:
         return None
     table, row_id = str(given["table"]), given.get("id")
     place = given.place_of("id" if "id" in given else "table")
@@ -123,8 +123,8 @@ def _retired(given: Fields, whole: set[str], faults: Faults) -> Retired | None:
     return Retired(table, None if row_id is None else str(row_id), tuple(map(str, successors)), reason, place)
 
 
-def check_retired(normalised: Normalised, retired: RetiredIds, incomplete: set[str], faults: Faults) -> None:
-    """No row has a retired id, and who follows successors arrives at rows; not judged for tables that are incomplete."""
+def check_retired(normalised: Normalised, retired: RetiredIds, faults: Faults) -> None:
+    """No row has a retired id, and whoever follows successors arrives at rows."""
     ids = {name: {str(row[primary_key(TABLES[name])]) for row in normalised.tables[name]} for name in GIVEN}
     for (table, row_id), item in retired.items():
         if row_id is None or table not in TABLES:
@@ -136,7 +136,7 @@ def check_retired(normalised: Normalised, retired: RetiredIds, incomplete: set[s
                 f"{item.place.file.name}:{item.place.line} retires it, and no id is ever used again",
                 "give the row another id",
             )
-        elif table not in incomplete:
+        else:
             for what in _dead_ends(item, retired, ids[table]):
                 remedy = did_you_mean(what.split()[0], sorted(ids[table]), f"ids of {table}")
                 faults.add(item.place, f"{row_id}: {what}", "who follows a successor must arrive at a row", remedy)

@@ -43,6 +43,23 @@ EDTF_PATTERN = rf"(\.\.|{_EDTF_DATE})(/(\.\.|{_EDTF_DATE}))?"
 
 
 @dataclass(frozen=True)
+class Default:
+    """What a cell is where the coder leaves it out, because a written rule decides it.
+
+    Attributes:
+        where: the column that the rule looks at; `link.column` looks at the row linked.
+        is_: the value that makes the rule apply.
+        like: the column whose value and evidence the cell then shares.
+        gap: the reason why the cell is then empty.
+    """
+
+    where: str
+    is_: str
+    like: str | None = None
+    gap: str | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     """Everything known about one column besides its name and type.
 
@@ -57,6 +74,12 @@ class Column:
         authority: for `reference` columns, who vouches for the values.
         unit: unit of measurement, or for codes the scheme.
         null_means: what an empty cell says.
+        voice: whether it names whose word the row is; the words that attribute the row are its evidence.
+        rests_on: the verbatim column whose words are its evidence, where that is filled; `voice` for the words that
+            attribute the row.
+        row_quote: whether its words are the row's quote, where the coder gives none.
+        default: what it is where the coder leaves it out.
+        measured: for a fact about the document itself, how to get it from the document's bytes.
     """
 
     description: str
@@ -69,6 +92,11 @@ class Column:
     authority: str | None = None
     unit: str | None = None
     null_means: str | None = None
+    voice: bool = False
+    rests_on: str | None = None
+    row_quote: bool = False
+    default: Default | None = None
+    measured: Callable[[bytes], int] | None = None
 
     @property
     def explained(self) -> bool:

@@ -6,7 +6,8 @@ import functools
 import inspect
 import types
 import typing
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -24,7 +25,13 @@ class Table:
         group: the question that the table answers.
         id_from: the columns that a row's id is composed of; empty where the coder gives the id.
         id_hashed: whether the composed id is a hash of those columns rather than their text.
+        rows_from: where rows are written. `coding`: in a file of each article's folder, or in the rows of another table
+            (`within`). `cells`: its rows explain cells and are written beside them; a file explains cells of other articles'
+            rows. `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
         within: the table in whose rows the coder writes this table's rows.
+        nested_as: the key under which they stand there.
+        grounds_whole: whether a row's quote is evidence for the row that it is written in as well.
+        column_groups: names for sets of columns that mostly have one gap in common.
         anchored: whether each row is itself a span that the coder quotes.
         explained: whether law 2 (evidence or a gap for each cell) applies; not to the rows that are explanations.
         one_of: sets of columns of which a row fills exactly one, and leaves the others empty.
@@ -34,7 +41,11 @@ class Table:
     group: str
     id_from: tuple[str, ...] = ()
     id_hashed: bool = False
+    rows_from: Literal["coding", "cells", "reference", "build"] = "coding"
     within: str | None = None
+    nested_as: str | None = None
+    grounds_whole: bool = False
+    column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     anchored: bool = False
     explained: bool = True
     one_of: tuple[tuple[str, ...], ...] = ()

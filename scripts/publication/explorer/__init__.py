@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 
 from .content import KINDS, Content, sure
 from .drawing import STYLE

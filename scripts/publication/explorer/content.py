@@ -12,7 +12,7 @@ from belarus_iran_pact.core.vocabulary import Vocabulary
 from belarus_iran_pact.explaining import Joined, Words
 from belarus_iran_pact.models import TABLES
 from belarus_iran_pact.vocabularies import CLAIM_KIND, FACTUALITY, GAP_REASON
-from curation.derive import Rows, Tables
+from belarus_iran_pact.views import Rows, Tables
 from curation.laws import coverage
 
 from .segments import Segment, Span, segments

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from belarus_iran_pact.views import MUTUAL_ROLES, SOURCE_ROLES
-from curation.derive import Tables
+from belarus_iran_pact.views import MUTUAL_ROLES, SOURCE_ROLES, Tables
 
 from .drawing import LINE, Picture, lines_of
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from datetime import date
 from itertools import pairwise
 
+from belarus_iran_pact.views import Rows, Tables
 from belarus_iran_pact.vocabularies import EVENT_RELATION, EVENT_STATUS
-from curation.derive import Rows, Tables
 
 from .drawing import LINE, Picture, lines_of
 

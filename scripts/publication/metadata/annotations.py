@@ -8,7 +8,7 @@ from typing import Any
 
 from belarus_iran_pact.core.table import fields, primary_key
 from belarus_iran_pact.models import TABLES
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 
 from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 
 from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, NAME, TITLE, citation
 

@@ -8,7 +8,7 @@ import yaml
 
 from belarus_iran_pact.core.table import description
 from belarus_iran_pact.models import MODELS
-from curation.derive import Tables
+from belarus_iran_pact.views import Tables
 
 from ..descriptor import DESCRIPTION, KEYWORDS, LICENCE, LICENCE_TITLE, LICENCE_URL, TITLE, citation
 
