@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
+from . import views
 from . import vocabularies as v
 from .core.column import (
     SHA256_PATTERN,
@@ -23,7 +24,7 @@ from .core.column import (
     reference,
     source,
 )
-from .core.table import Row, Table
+from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
@@ -44,8 +45,10 @@ class Event(Row):
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.", origin="source")]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True)
+    ]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     agreement_id: Annotated[
         str | None,
         link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
@@ -103,7 +106,13 @@ class EventActor(Row):
 class EventLink(Row):
     """How one event stands to another; directed, one row for each relation."""
 
-    table = Table("event_links", "What happened", id_from=("event_id", "relation", "related_event_id"), within="events")
+    table = Table(
+        "event_links",
+        "What happened",
+        id_from=("event_id", "relation", "related_event_id"),
+        within="events",
+        part_of=("event_id", "related_event_id", "relation"),
+    )
 
     event_link_id: Annotated[str, identifier("The link.")]
     event_id: Annotated[str, link("events", "The event that stands in the relation.")]
@@ -210,7 +219,14 @@ class ActorOffice(Row):
 class Mention(Row):
     """Every expression in a source that picks out an actor: one row for each expression and actor."""
 
-    table = Table("mentions", "Who", id_from=("actor_id", "source_id", "start", "end"), anchored=True)
+    # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
+    table = Table(
+        "mentions",
+        "Who",
+        id_from=("actor_id", "source_id", "start", "end"),
+        anchored=True,
+        accounts_for_words=False,
+    )
 
     mention_id: Annotated[str, identifier("The mention.")]
     actor_id: Annotated[str, link("actors", "The actor picked out.")]
@@ -243,8 +259,10 @@ class Agreement(Row):
     signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
     signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that there is this agreement.", origin="source")]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that there is this agreement.", origin="source", voice=True)
+    ]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     note: Annotated[str | None, note()]
 
 
@@ -284,12 +302,15 @@ class Provision(Row):
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the plan has it.", origin="source")]
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True)
+    ]
     factuality: Annotated[
         str,
         coder(
             "How sure that voice is that the plan has it; where the content itself is hedged, of the content.",
             vocabulary=v.FACTUALITY,
+            certainty=True,
         ),
     ]
     note: Annotated[str | None, note()]
@@ -326,9 +347,11 @@ class Claim(Row):
         ),
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
-    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source")]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
-    author_factuality: Annotated[str, coder("How far the article itself is committed to it.", vocabulary=v.FACTUALITY)]
+    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source", voice=True)]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    author_factuality: Annotated[
+        str, coder("How far the article itself is committed to it.", vocabulary=v.FACTUALITY, certainty=True)
+    ]
     cue_text: Annotated[
         str | None,
         source("The words that hedge, negate or put it into the future, as printed.", verbatim=True),
@@ -411,7 +434,8 @@ class DiscrepancySide(Row):
 class Source(Row):
     """The documents coded, as received, and what they state about themselves."""
 
-    table = Table("sources", "Why believe it")
+    # The headline, as a source's title, covers its words whatever they claim.
+    table = Table("sources", "Why believe it", part=Part.SOURCES, accounts_for_words=False, pinned=("sha256",))
 
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
     path: Annotated[str, derived("The file in the repository.")]
@@ -433,7 +457,7 @@ class Source(Row):
 class Passage(Row):
     """The sentences of the sources, in order; headline and page furniture are passages too."""
 
-    table = Table("passages", "Why believe it")
+    table = Table("passages", "Why believe it", part=Part.PASSAGES, pinned=("source_id", "start", "end"))
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
@@ -456,6 +480,7 @@ class Evidence(Row):
         id_from=("table_name", "row_id", "column_name", "source_id", "start", "end", "stance"),
         id_hashed=True,
         explained=False,
+        part=Part.EVIDENCE,
     )
 
     evidence_id: Annotated[str, identifier("The piece of evidence: a hash of what it explains and where it stands.")]
@@ -488,6 +513,7 @@ class Gap(Row):
         id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start", "end"),
         id_hashed=True,
         explained=False,
+        part=Part.GAPS,
     )
 
     gap_id: Annotated[str, identifier("The gap: a hash of the cell, the reason and the candidate.")]
@@ -506,7 +532,14 @@ class Gap(Row):
 class Residue(Row):
     """The words of the sources that nothing was coded from: connectives and page furniture."""
 
-    table = Table("residue", "Why believe it", id_from=("source_id", "start", "end"), anchored=True, explained=False)
+    table = Table(
+        "residue",
+        "Why believe it",
+        id_from=("source_id", "start", "end"),
+        anchored=True,
+        explained=False,
+        part=Part.RESIDUE,
+    )
 
     residue_id: Annotated[str, identifier("The stretch of words.")]
     source_id: Annotated[str, link("sources", "The source.")]
@@ -524,7 +557,7 @@ class Residue(Row):
 class TermRow(Row):
     """The closed vocabularies: every term that a coded column may hold, with its definition."""
 
-    table = Table("terms", "How to merge it", explained=False)
+    table = Table("terms", "How to merge it", explained=False, part=Part.TERMS, pinned=("vocabulary", "term"))
 
     term_id: Annotated[str, identifier("The term: vocabulary and term joined by a full stop.")]
     vocabulary: Annotated[str, key("The vocabulary it belongs to.")]
@@ -538,7 +571,9 @@ class TermRow(Row):
 class Crosswalk(Row):
     """How the vocabularies' terms correspond to other schemes; `none` says that a scheme has no counterpart."""
 
-    table = Table("crosswalk", "How to merge it", id_from=("term_id", "scheme", "code"), explained=False)
+    table = Table(
+        "crosswalk", "How to merge it", id_from=("term_id", "scheme", "code"), explained=False, part=Part.CROSSWALK
+    )
 
     crosswalk_id: Annotated[str, identifier("The correspondence.")]
     term_id: Annotated[str, link("terms", "The term.")]
@@ -599,7 +634,7 @@ class TimelineEntry(Row):
     Computed from the other tables.
     """
 
-    table = Table("timeline", "Views", explained=False)
+    table = Table("timeline", "Views", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
     ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
@@ -622,7 +657,13 @@ class Dyad(Row):
     `mutual`, and the pair stands once, in the order of ISO codes. Computed from the other tables.
     """
 
-    table = Table("dyads", "Views", id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"), explained=False)
+    table = Table(
+        "dyads",
+        "Views",
+        id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"),
+        explained=False,
+        view=True,
+    )
 
     dyad_id: Annotated[str, identifier("The event and pair.")]
     event_id: Annotated[str, link("events", "The event.")]
@@ -680,14 +721,14 @@ MODELS: tuple[type[Row], ...] = (
     Dyad,
 )
 
-TABLES: dict[str, type[Row]] = {model.table.name: model for model in MODELS}
+DATASET = Dataset(
+    name="belarus-iran-pact",
+    models=MODELS,
+    vocabularies=v.VOCABULARIES,
+    derived=Computed(views.derived_values, views.DERIVED_FROM),
+    views=Computed(views.views, views.VIEWS_FROM),
+    other_candidates=v.OTHER_CANDIDATES,
+)
 
-SPAN_TEXTS: dict[str, str] = {
-    name: "quote" if "quote" in model.model_fields else "text"
-    for name, model in TABLES.items()
-    if "passage_id" in model.model_fields and model is not Passage
-}
-"""The tables whose rows have a span within a passage, and the column that holds the span's text."""
-
-CELL_REFERENCES = ("evidence", "gaps", "discrepancy_sides", "scope_verdicts")
-"""The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
+TABLES = DATASET.tables
+SPAN_TEXTS = DATASET.span_texts

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from belarus_iran_pact import views
-from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.core.table import Rows, Tables, primary_key
 from belarus_iran_pact.models import SPAN_TEXTS, TABLES
-from belarus_iran_pact.views import Rows, Tables
 
 __all__ = ["Rows", "Tables", "derived_values"]
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.table import Field, Row, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Vocabulary
@@ -50,7 +48,7 @@ class Normalised:
 
 
 def normalise(seeds: Seeds, faults: Faults) -> Normalised:
-    """Turn what was read into the rows of all tables, checked one by one against the row models."""
+    """Turn what was read into the rows of all tables, each value of its column's type."""
     result = Normalised(articles={name: split(document) for name, document in seeds.documents.items()})
     writer = _Writer(result, faults)
     for article in result.articles.values():
@@ -70,7 +68,6 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
         key = primary_key(TABLES[table])
         for row in result.tables[table]:
             row[column] = values[row[key]]
-    _validate(result, faults)
     return result
 
 
@@ -490,41 +487,8 @@ def _sort_explanations(tables: Tables) -> None:
         )
 
 
-def _validate(result: Normalised, faults: Faults) -> None:
-    """Check every row against its model; each error becomes a fault at the cell's place."""
-    for name, model in TABLES.items():
-        by_name = {item.name: item for item in fields(model)}
-        for row in result.tables[name]:
-            try:
-                model.model_validate(row)
-            except ValidationError as error:
-                row_id = str(row[primary_key(model)])
-                for problem in error.errors():
-                    column = str(problem["loc"][0])
-                    if row[column] is None and not by_name[column].nullable:
-                        continue  # Reported as missing, or as of the wrong type, where it was read.
-                    why, remedy = _explain_error(problem, by_name[column])
-                    faults.add(
-                        result.place(name, row_id, column),
-                        f"{name}.{column} of {row_id} is {row[column]!r:.60}",
-                        why,
-                        remedy,
-                    )
-
-
 def _unknown_term(value: Any, vocabulary: Vocabulary) -> tuple[str, str]:
     return (
         f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
         did_you_mean(str(value), vocabulary.values(), "terms"),
     )
-
-
-def _explain_error(problem: Any, item: Field) -> tuple[str, str]:
-    vocabulary = item.column.vocabulary
-    if problem["type"] == "unknown_term" and vocabulary is not None:
-        return _unknown_term(problem["input"], vocabulary)
-    if problem["type"] == "bad_edtf":
-        return "it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"
-    if problem["type"] == "empty_text":
-        return "an empty text is no value", "take the column away and give a gap"
-    return f"it {problem['msg']}", "correct it"

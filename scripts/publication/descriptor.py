@@ -8,7 +8,7 @@ from typing import Any
 
 from belarus_iran_pact.core.schemas import table_schema
 from belarus_iran_pact.core.table import description
-from belarus_iran_pact.models import MODELS
+from belarus_iran_pact.models import DATASET, MODELS
 from curation.derive import Tables
 
 NAME = "belarus-iran-pact"
@@ -100,7 +100,7 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
                 "encoding": "utf-8",
                 **fixity(folder / "csv" / f"{name}.csv"),
                 "rowCount": len(tables[name]),
-                "schema": table_schema(model),
+                "schema": table_schema(model, DATASET),
             }
         )
     for model in MODELS:

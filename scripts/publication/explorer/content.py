@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from belarus_iran_pact.core.laws import coverage
+from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Field, description, fields, primary_key
-from belarus_iran_pact.models import SPAN_TEXTS, TABLES
+from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES
 from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE, VOCABULARIES
 from curation.derive import Rows, Tables
-from curation.laws import coverage
 
 from .segments import Segment, Span, segments
 
@@ -364,7 +365,7 @@ class Content:
 
     def coverage(self) -> str:
         """How much of the article stands under evidence."""
-        covered, words = coverage(self.tables)
+        covered, words = coverage(DATASET, arrow_tables(DATASET, self.tables))
         return f"{covered / words:.1%}" if words else "none"
 
     def voices_table(self) -> tuple[list[Badge], list[tuple[str, str, list[tuple[str, int]], int]]]:
