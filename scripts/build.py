@@ -19,10 +19,13 @@ from pathlib import Path
 from filelock import FileLock
 
 import belarus_iran_pact
-from belarus_iran_pact.views import Tables, views
+from belarus_iran_pact.core.laws import breaches, coverage
+from belarus_iran_pact.core.schemas import arrow_tables
+from belarus_iran_pact.core.table import Tables
+from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.views import views
 from curation.authorities import check_cameo, check_pins
-from curation.faults import BuildFailed, Faults, Place
-from curation.laws import breaches, coverage
+from curation.faults import BuildFailed, Faults, Place, did_you_mean
 from curation.normalise import normalise
 from curation.read import read_seeds
 from publication import package as publish
@@ -46,11 +49,14 @@ def tables_from(seeds: Path) -> Tables:
     faults.raise_any()
     check_cameo(normalised, seeds, faults)
     check_retired(normalised, retired, faults)
-    for breach in breaches(normalised.tables):
-        place = normalised.place(breach.table, breach.row_id, breach.column)
-        faults.add(place, breach.what, breach.why, breach.remedy)
     faults.raise_any()
-    return normalised.tables | views(normalised.tables)
+    coded = {name: rows for name, rows in normalised.tables.items() if not TABLES[name].table.view}
+    for breach in breaches(DATASET, arrow_tables(DATASET, coded), limit=None):
+        choices = breach.choices
+        remedy = did_you_mean(choices.word, choices.allowed(), choices.noun) if choices else breach.remedy
+        faults.add(normalised.place(breach.table, breach.row_id, breach.column), breach.what, breach.why, remedy)
+    faults.raise_any()
+    return coded | views(coded)
 
 
 def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
@@ -99,8 +105,9 @@ def _stage(folder: Path, tables: Tables) -> None:
     """Write the package into `folder` and check what was written, with frictionless last."""
     publish.write_package(folder, tables, belarus_iran_pact.__version__)
     faults = Faults()
-    written = publish.check_package(folder, faults)
-    if written is not None and written != tables:
+    publish.check_package(folder, faults)
+    faults.raise_any()
+    if publish.read_tables(folder, "csv") != tables:
         faults.add(
             Place(folder), "what was written is not what was built", "one content has three forms", "report this"
         )
@@ -133,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     width = max(map(len, tables))
     for name, rows in tables.items():
         print(f"{name:<{width}} {len(rows):>6} rows")
-    covered, words = coverage(tables)
+    covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
     done = "is what the seeds give" if options.check else "is built"
     print(

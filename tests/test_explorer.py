@@ -25,9 +25,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.core.table import Tables, primary_key
 from belarus_iran_pact.models import TABLES
-from belarus_iran_pact.views import Tables
 from publication import package as publish
 from publication.explorer import explorer, pictures
 from publication.explorer.segments import Span, segments

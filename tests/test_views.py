@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 
+from curation.laws import views_recompute
+
 import belarus_iran_pact as bip
 from belarus_iran_pact.views import views
 from curation.faults import Faults
-from curation.laws import views_recompute
 from publication import package as publish
 
 TABLES = publish.read_tables(bip.path("events").parent.parent, "parquet")

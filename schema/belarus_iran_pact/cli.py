@@ -132,6 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     codebook = command("codebook", _codebook, "say what a table's columns mean", "codebook events")
     codebook.add_argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed")
 
+    command("laws", _laws, "list the laws that the tables keep", "laws")
+
     explain = command(
         "explain",
         _explain,
@@ -233,6 +235,12 @@ def _codebook(options: argparse.Namespace) -> None:
     from .models import TABLES
 
     _print_text("\n".join([f"# {options.table}", "", *table_codebook(TABLES[options.table])]))
+
+
+def _laws(options: argparse.Namespace) -> None:
+    from .core.laws import LAWS
+
+    _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
 
 
 def _explain(options: argparse.Namespace) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact.core.schemas import table_schema
-from belarus_iran_pact.core.table import description
-from belarus_iran_pact.models import MODELS
-from belarus_iran_pact.views import Tables
+from belarus_iran_pact.core.table import Tables, description
+from belarus_iran_pact.models import DATASET, MODELS
 
 NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"
@@ -100,7 +99,7 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
                 "encoding": "utf-8",
                 **fixity(folder / "csv" / f"{name}.csv"),
                 "rowCount": len(tables[name]),
-                "schema": table_schema(model),
+                "schema": table_schema(model, DATASET),
             }
         )
     for model in MODELS:

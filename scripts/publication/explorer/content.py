@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from belarus_iran_pact.core.table import Field, description, fields, primary_key
+from belarus_iran_pact.core.laws import coverage
+from belarus_iran_pact.core.schemas import arrow_tables
+from belarus_iran_pact.core.table import Field, Rows, Tables, description, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Vocabulary
 from belarus_iran_pact.explaining import Joined, Words
-from belarus_iran_pact.models import TABLES
+from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.vocabularies import CLAIM_KIND, FACTUALITY, GAP_REASON
-from belarus_iran_pact.views import Rows, Tables
-from curation.laws import coverage
 
 from .segments import Segment, Span, segments
 
@@ -338,7 +338,7 @@ class Content:
 
     def coverage(self) -> str:
         """How much of the article stands under evidence."""
-        covered, words = coverage(self.tables)
+        covered, words = coverage(DATASET, arrow_tables(DATASET, self.tables))
         return f"{covered / words:.1%}" if words else "none"
 
     def voices_table(self) -> tuple[list[Badge], list[tuple[str, str, list[tuple[str, int]], int]]]:

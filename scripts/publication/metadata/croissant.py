@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, Tables, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
-from belarus_iran_pact.views import Tables
 
 from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, NAME, TITLE, citation
 
