@@ -429,7 +429,8 @@ CUE_KIND = _vocabulary(
         "hedge": ("Hedge", "It makes them less than certain."),
         "negation": ("Negation", "It denies them."),
         "futurity": ("Futurity", "It puts them into the future."),
-        "attribution": ("Attribution", "It makes them somebody's words or thoughts."),
+        "attribution": ("Attribution", "It makes them somebody's words."),
+        "attitude": ("Attitude", "It makes them somebody's thoughts, and does not say that anybody has spoken."),
         "quotation": ("Quotation", "Quotation marks stand around them."),
     },
 )
@@ -564,8 +565,8 @@ INFERENCE_RULE = _vocabulary(
             "Parties of the plan",
             "What an agreement between two parties provides for is between these two, unless the source says otherwise.",
         ),
-        "threatened_by_its_own_desire": (
-            "Who hedges is who is threatened",
+        "hedger_is_target": (
+            "Who hedges is the target",
             "What an actor is said to hedge against is taken to be directed at that actor.",
         ),
         "officials_at_home": (
@@ -652,6 +653,16 @@ VERDICT = _vocabulary(
 )
 
 # --- Views ---
+
+ORDER_BASIS = _vocabulary(
+    "order_basis",
+    "What places a row of `timeline` in its order.",
+    {
+        "date": ("Date", "Its own date."),
+        "link": ("Link", "What `event_links` tell of its order with other events."),
+        "status": ("Status", "Nothing but that it is told as past, as going on, or as still to come."),
+    },
+)
 
 DIRECTION = _vocabulary(
     "direction",
