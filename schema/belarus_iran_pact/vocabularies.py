@@ -188,7 +188,6 @@ PLOVER_EVENT = _vocabulary(
         "SUPPORT": ("Support", "Verbal or diplomatic cooperation, the signing of an agreement included."),
         "REQUEST": ("Request", "Requests and demands."),
         "THREATEN": ("Threaten", "Threats and warnings."),
-        "SANCTION": ("Sanction", "Reductions of relations, sanctions included."),
         "COERCE": (
             "Coerce",
             "Repression and restrictions imposed by those in power; the 2021 table puts sanctions here.",
@@ -203,7 +202,7 @@ PLOVER_MODE = _vocabulary(
     {
         "visit": ("Visit", "A consultation that consists in one party's visit to the other."),
         "assist": ("Assist", "A request for help, cooperation or support."),
-        "discontinue": ("Discontinue", "Relations or exchange are broken off or reduced."),
+        "restrict": ("Restrict", "Exchange, movement or rights are restricted."),
     },
 )
 
