@@ -45,8 +45,8 @@ class Event(Row):
         "What happened",
         column_groups={
             "dates": ("date_text", "date_edtf", "date_inferred_edtf"),
-            "places": ("place_text", "place_name", "place_country"),
-            "plover": ("plover_event", "plover_mode", "plover_context"),
+            "places": ("place_text", "place_id"),
+            "plover": ("plover_event", "plover_mode", "plover_contexts"),
         },
     )
 
@@ -55,9 +55,19 @@ class Event(Row):
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True)
+        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True, inferable=True)
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    author_factuality: Annotated[
+        str,
+        coder(
+            "How far the source itself is committed to it.",
+            vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            certainty=True,
+        ),
+    ]
     agreement_id: Annotated[
         str | None,
         link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
@@ -80,23 +90,42 @@ class Event(Row):
             "Last day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
         ),
     ]
+    date_basis: Annotated[
+        str, derived("Whether the days and the date are stated or inferred.", vocabulary=v.VALUE_BASIS)
+    ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
-    place_name: Annotated[str | None, source("The place's name as printed.", verbatim=True)]
+    place_id: Annotated[str | None, link("places", "The place.", origin="coder")]
     place_country: Annotated[
         str | None,
-        inferred("The country where the place lies.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
-    ]
-    place_geonames_id: Annotated[
-        str | None,
-        reference(
-            "GeoNames id of the place named.", authority="GeoNames", pattern="[0-9]+", null_means="No place named."
+        derived(
+            "The country of the place, from `places`.",
+            vocabulary=v.COUNTRY,
+            unit="ISO 3166-1 alpha-3",
+            null_means="No place, or one that is open or in no one country: `place_id` and its gap say which.",
         ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
     cameo_code: Annotated[str | None, coder("CAMEO event code.", vocabulary=v.CAMEO_CODE, unit="CAMEO code")]
     plover_event: Annotated[str | None, coder("PLOVER event category.", vocabulary=v.PLOVER_EVENT)]
     plover_mode: Annotated[str | None, coder("PLOVER mode.", vocabulary=v.PLOVER_MODE)]
-    plover_context: Annotated[str | None, coder("PLOVER context.", vocabulary=v.PLOVER_CONTEXT)]
+    plover_contexts: Annotated[
+        str | None, coder("PLOVER contexts, joined by `;`.", vocabulary=v.PLOVER_CONTEXT, joined=True)
+    ]
+    happening_id: Annotated[
+        str,
+        derived(
+            "The main event of the happening that the event belongs to; a rule for counting, no claim of identity. Events are one "
+            "happening where `maybe_same_as` joins them, or `occurs_during`, `part_of` or `maybe_part_of` where both are visit, "
+            "meeting or talks."
+        ),
+    ]
+    count_once: Annotated[
+        bool,
+        derived(
+            "True on one row of each happening that occurred or goes on, the main event; false on all others. Sum it to count "
+            "happenings."
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -114,7 +143,11 @@ class EventActor(Row):
     event_actor_id: Annotated[str, identifier("The participation.")]
     event_id: Annotated[str, link("events", "The event.")]
     actor_id: Annotated[str, link("actors", "Who takes part.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE)]
+    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE, inferable=True)]
+    basis: Annotated[
+        str,
+        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -192,21 +225,19 @@ class Actor(Row):
         ),
     ]
     cow_code: Annotated[
-        str | None,
+        int | None,
         reference(
             "Country code, for states.",
             authority="Correlates of War state system",
-            pattern="[0-9]+",
             unit="COW country code",
             null_means="Not a state.",
         ),
     ]
     gw_code: Annotated[
-        str | None,
+        int | None,
         reference(
             "Country code, for states.",
             authority="Gleditsch and Ward list of independent states",
-            pattern="[0-9]+",
             unit="GW country code",
             null_means="Not a state.",
         ),
@@ -233,25 +264,76 @@ class ActorOffice(Row):
     note: Annotated[str | None, note()]
 
 
+class Place(Row):
+    """Places where events are, or are said to be, located, and regions that are spoken of."""
+
+    table = Table("places", "Where")
+
+    place_id: Annotated[str, identifier("The place.")]
+    name: Annotated[
+        str,
+        reference(
+            "The place's name in established English spelling, or a description where it has no name.",
+            authority="This project",
+        ),
+    ]
+    kind: Annotated[str, coder("What sort of place it is.", vocabulary=v.PLACE_KIND)]
+    name_as_printed: Annotated[str, source("The name or description that the source prints.", verbatim=True)]
+    parent_place_id: Annotated[
+        str | None,
+        link("places", "The place that this one lies in, as far as it is inferred.", null_means="None inferred."),
+    ]
+    country: Annotated[
+        str | None,
+        inferred("The country that it is, or lies in.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
+    ]
+    geonames_id: Annotated[
+        str | None,
+        reference("GeoNames id.", authority="GeoNames", pattern="[0-9]+", null_means="Not verified, or no one place."),
+    ]
+    note: Annotated[str | None, note()]
+
+
 class Mention(Row):
-    """Every expression in a source that picks out an actor: one row for each expression and actor."""
+    """Every expression in a source that picks out an actor, event, agreement, provision or place.
+
+    One row for each expression and thing picked out.
+    """
 
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
     table = Table(
         "mentions",
         "Who",
-        id_from=("actor_id", "source_id", "start", "end"),
+        id_from=(
+            "actor_id",
+            "event_id",
+            "agreement_id",
+            "provision_id",
+            "place_id",
+            "source_id",
+            "start_char",
+            "end_char",
+        ),
         anchored=True,
         accounts_for_words=False,
+        one_of=(("actor_id",), ("event_id",), ("agreement_id",), ("provision_id",), ("place_id",)),
     )
 
     mention_id: Annotated[str, identifier("The mention.")]
-    actor_id: Annotated[str, link("actors", "The actor picked out.")]
+    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is.")]
+    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is.")]
+    agreement_id: Annotated[
+        str | None, link("agreements", "The agreement picked out.", null_means="Something else is.")
+    ]
+    provision_id: Annotated[
+        str | None, link("provisions", "The provision picked out.", null_means="Something else is.")
+    ]
+    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
-    start: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The expression: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The expression: the source's text from `start_char` to `end_char`.")]
     form: Annotated[str, coder("The form of words.", vocabulary=v.MENTION_FORM)]
     note: Annotated[str | None, note()]
 
@@ -275,11 +357,26 @@ class Agreement(Row):
     period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
     signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
     signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
+    laterality: Annotated[str, coder("How many parties it has.", vocabulary=v.LATERALITY)]
+    formal_title: Annotated[str | None, source("Its official title, as printed.", verbatim=True)]
+    entry_into_force_edtf: Annotated[str | None, edtf("source", "When it enters or entered into force.")]
+    renewal_text: Annotated[str | None, source("What is said of its renewal, as printed.", verbatim=True)]
+    termination_text: Annotated[str | None, source("What is said of how it may be ended, as printed.", verbatim=True)]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that there is this agreement.", origin="source", voice=True)
+        str, link("actors", "Who says that there is this agreement.", origin="source", voice=True, inferable=True)
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    author_factuality: Annotated[
+        str,
+        coder(
+            "How far the source itself is committed to it.",
+            vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            certainty=True,
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -324,15 +421,24 @@ class Provision(Row):
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True)
+        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True, inferable=True)
     ]
     factuality: Annotated[
+        str, coder("How sure that voice is that the agreement contains it.", vocabulary=v.FACTUALITY, certainty=True)
+    ]
+    author_factuality: Annotated[
         str,
         coder(
-            "How sure that voice is that the plan has it; where the content itself is hedged, of the content.",
+            "How far the source itself is committed to that.",
             vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
             certainty=True,
         ),
+    ]
+    content_factuality: Annotated[
+        str,
+        coder("How sure that voice is that what it provides for comes about.", vocabulary=v.FACTUALITY, certainty=True),
     ]
     note: Annotated[str | None, note()]
 
@@ -351,7 +457,11 @@ class ProvisionActor(Row):
     provision_actor_id: Annotated[str, identifier("The relation.")]
     provision_id: Annotated[str, link("provisions", "The provision.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE)]
+    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE, inferable=True)]
+    basis: Annotated[
+        str,
+        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -364,38 +474,76 @@ class Claim(Row):
     table = Table("claims", "What is said")
 
     claim_id: Annotated[str, identifier("The claim.")]
-    text: Annotated[
+    source_id: Annotated[str, link("sources", "The source that has it.")]
+    statement: Annotated[
+        str,
+        derived(
+            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search."
+        ),
+    ]
+    proposition: Annotated[
         str,
         coder(
-            "The proposition in neutral words, without its hedge and its negation: those are in the factuality columns. "
-            "With CT-, the voice says that it is not so."
+            "What is said, without its hedge and its negation, which are in the factuality columns: with CT- the voice says "
+            "that it is not so. Not to be shown alone."
         ),
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
-    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source", voice=True)]
-    factuality: Annotated[
-        str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, rests_on="cue_text", certainty=True)
+    voice_actor_id: Annotated[
+        str, link("actors", "Whose proposition it is.", origin="source", voice=True, inferable=True)
     ]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     author_factuality: Annotated[
         str,
         coder(
-            "How far the article itself is committed to it.",
+            "How far the source itself is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
             certainty=True,
         ),
     ]
-    cue_text: Annotated[
-        str | None,
-        source(
-            "The words that hedge, negate or put it into the future, as printed.",
-            verbatim=True,
-            default=Default("factuality", "CT+", gap="not_applicable"),
-        ),
-    ]
     presupposed: Annotated[bool, coder("Whether it is taken for granted rather than put forward.")]
-    direct_quote: Annotated[bool, coder("Whether it stands in quotation marks, in whole or in part.")]
+    quoted: Annotated[
+        bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
+    ]
+    restates_claim_id: Annotated[
+        str | None, link("claims", "The claim that says the like, of which this is a restatement.", null_means="None.")
+    ]
+    note: Annotated[str | None, note()]
+
+
+class Cue(Row):
+    """The words that hedge, negate, attribute, quote or put into the future, each with the words that it reaches."""
+
+    table = Table("cues", "What is said", id_from=("kind", "source_id", "start_char", "end_char"), anchored=True)
+
+    cue_id: Annotated[str, identifier("The cue.")]
+    kind: Annotated[str, coder("What it does.", vocabulary=v.CUE_KIND)]
+    actor_id: Annotated[
+        str | None, link("actors", "Whose words or thoughts an attribution or quotation gives.", origin="coder")
+    ]
+    source_id: Annotated[str, link("sources", "The source.")]
+    passage_id: Annotated[str, link("passages", "The sentence.")]
+    start_char: Annotated[int, key("Where the cue starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The cue: the source's text from `start_char` to `end_char`.")]
+    scope_start_char: Annotated[int, key("Where the words that it reaches start.", unit=SPAN_UNIT)]
+    scope_end_char: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
+    scope_text: Annotated[
+        str, derived("The words that it reaches: the source's text from `scope_start_char` to `scope_end_char`.")
+    ]
+    note: Annotated[str | None, note()]
+
+
+class ClaimCue(Row):
+    """Which cues stand on a claim: one row for each."""
+
+    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
+
+    claim_cue_id: Annotated[str, identifier("The relation.")]
+    claim_id: Annotated[str, link("claims", "The claim.")]
+    cue_id: Annotated[str, link("cues", "The cue.")]
     note: Annotated[str | None, note()]
 
 
@@ -444,7 +592,7 @@ class DiscrepancySide(Row):
     table = Table(
         "discrepancy_sides",
         "What is said",
-        id_from=("discrepancy_id", "side", "source_id", "start", "end"),
+        id_from=("discrepancy_id", "side", "source_id", "start_char", "end_char"),
         within="discrepancies",
         nested_as="sides",
         grounds_whole=True,
@@ -463,9 +611,35 @@ class DiscrepancySide(Row):
     column_name: Annotated[str | None, key("The column of the cell on this side.", null_means="A claim is.")]
     source_id: Annotated[str, link("sources", "The source quoted.")]
     passage_id: Annotated[str, link("passages", "The sentence quoted.")]
-    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    quote: Annotated[str, derived("The words on this side: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words on this side: the source's text from `start_char` to `end_char`.")]
+    note: Annotated[str | None, note()]
+
+
+class OpenQuestion(Row):
+    """What the field asks and the sources leave open: one row for each question and row asked of."""
+
+    table = Table("open_questions", "What is said", explained=False)
+
+    open_question_id: Annotated[str, identifier("The question.")]
+    question: Annotated[str, coder("The question in a sentence.")]
+    table_name: Annotated[str, key("The table of the row asked of.")]
+    row_id: Annotated[str, key("The row asked of, by its primary key.")]
+    column_name: Annotated[str | None, key("The column that leaves it open.", null_means="No column is made for it.")]
+    status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
+    asked_by: Annotated[
+        str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
+    ]
+    answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
+    answer_row_id: Annotated[str | None, key("The row that answers.", null_means="Not answered.")]
+    source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
+    passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
+    start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    end_char: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    quote: Annotated[
+        str | None, derived("The words that say something of it, or leave it open.", null_means="Nothing to quote.")
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -494,8 +668,36 @@ class Source(Row):
     line_count: Annotated[
         int, derived("Number of lines.", unit="lines", measured=lambda file: len(file.decode().splitlines()))
     ]
-    syndication_group: Annotated[
-        str | None, coder("Sources with the same value are versions of one report, not independent of each other.")
+    url: Annotated[
+        str | None,
+        reference("Where it was published.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    publisher_name: Annotated[
+        str | None,
+        reference("Who published it.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    published_on: Annotated[
+        date | None,
+        reference("Day of publication.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    retrieved_on: Annotated[
+        date | None,
+        reference("Day of retrieval.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    completeness: Annotated[
+        str | None,
+        reference("Whether the text is whole.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    rights: Annotated[
+        str | None,
+        reference(
+            "Who may use the text, and how.",
+            authority="The project's record of receipt",
+            null_means="Not stated: the text is its publisher's.",
+        ),
+    ]
+    derived_from_source_id: Annotated[
+        str | None, link("sources", "The source that this one rewrites or reprints.", origin="coder")
     ]
     note: Annotated[str | None, note()]
 
@@ -504,7 +706,11 @@ class Passage(Row):
     """The sentences of the sources, in order; headline and page furniture are passages too."""
 
     table = Table(
-        "passages", "Why believe it", rows_from="build", part=Part.PASSAGES, pinned=("source_id", "start", "end")
+        "passages",
+        "Why believe it",
+        rows_from="build",
+        part=Part.PASSAGES,
+        pinned=("source_id", "start_char", "end_char"),
     )
 
     passage_id: Annotated[str, identifier("The passage.")]
@@ -514,9 +720,9 @@ class Passage(Row):
     kind: Annotated[
         str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)
     ]
-    start: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The passage: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The passage: the source's text from `start_char` to `end_char`.")]
 
 
 class Evidence(Row):
@@ -525,7 +731,7 @@ class Evidence(Row):
     table = Table(
         "evidence",
         "Why believe it",
-        id_from=("table_name", "row_id", "column_name", "source_id", "start", "end", "stance"),
+        id_from=("table_name", "row_id", "column_name", "source_id", "start_char", "end_char", "value"),
         id_hashed=True,
         rows_from="cells",
         explained=False,
@@ -537,10 +743,9 @@ class Evidence(Row):
     row_id: Annotated[str, key("The row of the cell explained, by its primary key.")]
     column_name: Annotated[str, key("The column of the cell explained.")]
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
-    stance: Annotated[str, coder("Whether the words speak for the value.", vocabulary=v.STANCE)]
-    asserted_value: Annotated[
-        str | None,
-        source("The value that the words speak for, where they contradict the cell's.", null_means="The cell's own."),
+    value: Annotated[str, source("The value that the words speak for, as text.")]
+    stance: Annotated[
+        str, derived("Whether that is the cell's value, another source's own, or one against it.", vocabulary=v.STANCE)
     ]
     rule: Annotated[
         str | None,
@@ -548,9 +753,9 @@ class Evidence(Row):
     ]
     source_id: Annotated[str, link("sources", "The source quoted.")]
     passage_id: Annotated[str, link("passages", "The sentence quoted.")]
-    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    quote: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words: the source's text from `start_char` to `end_char`.")]
 
 
 class Gap(Row):
@@ -559,7 +764,7 @@ class Gap(Row):
     table = Table(
         "gaps",
         "Why believe it",
-        id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start", "end"),
+        id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start_char", "end_char"),
         id_hashed=True,
         rows_from="build",
         explained=False,
@@ -572,10 +777,10 @@ class Gap(Row):
     column_name: Annotated[str, key("The column of the empty cell.")]
     reason: Annotated[str, coder("Why it is empty.", vocabulary=v.GAP_REASON)]
     candidate: Annotated[str | None, coder("A value that the words allow.", null_means="None is singled out.")]
-    source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
+    source_id: Annotated[str, link("sources", "The source that leaves it open.")]
     passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
-    start: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
-    end: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    end_char: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
     quote: Annotated[str | None, derived("The words that leave the cell open.", null_means="Nothing to quote.")]
 
 
@@ -585,7 +790,7 @@ class Residue(Row):
     table = Table(
         "residue",
         "Why believe it",
-        id_from=("source_id", "start", "end"),
+        id_from=("source_id", "start_char", "end_char"),
         anchored=True,
         explained=False,
         part=Part.RESIDUE,
@@ -594,9 +799,9 @@ class Residue(Row):
     residue_id: Annotated[str, identifier("The stretch of words.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
-    start: Annotated[int, key("Where the words start.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the words start.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The words: the source's text from `start_char` to `end_char`.")]
     reason: Annotated[str, coder("Why nothing was coded from them.", vocabulary=v.RESIDUE_REASON)]
     note: Annotated[str | None, note()]
 
@@ -623,6 +828,22 @@ class TermRow(Row):
         str, reference("The term for people.", authority="This project; for `cameo_code` the CAMEO code list")
     ]
     definition: Annotated[str, reference("When to choose it.", authority="This project")]
+    goldstein: Annotated[
+        float | None,
+        reference(
+            "Goldstein score of the code, from -10 (conflict) to 10 (cooperation).",
+            authority="CAMEO list of the R package icews",
+            null_means="No CAMEO code.",
+        ),
+    ]
+    quad_class: Annotated[
+        str | None,
+        derived(
+            "The class of the code, by its root.",
+            vocabulary=v.QUAD_CLASS,
+            null_means="No CAMEO code, or root 09 or 14, on which users of the scheme differ.",
+        ),
+    ]
 
 
 class Crosswalk(Row):
@@ -693,21 +914,31 @@ class ScopeVerdict(Row):
 
 
 class TimelineEntry(Row):
-    """The events as a reader wants them: one row for each event, in words, dated ones first by date.
+    """The events in the order in which they can be told: one row for each event, in words.
 
-    Computed from the other tables.
+    The order is that of dates and of what `event_links` tell; `order_basis` says what places a row. Computed from the other tables.
     """
 
     table = Table("timeline", "Views", rows_from="build", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
-    ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
+    ordinal: Annotated[int, derived("Place in the order, from 1.")]
+    order_basis: Annotated[
+        str,
+        derived(
+            "What places the row in the order: its date, a link to another event, or nothing.", vocabulary=v.ORDER_BASIS
+        ),
+    ]
+    happening_id: Annotated[str, derived("The main event of the happening that it belongs to.")]
     date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
     date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    when: Annotated[str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")]
-    who: Annotated[str, derived("The actors by name, each with its roles.")]
-    what: Annotated[str, derived("The event's label.")]
-    where: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
+    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
+    date_words: Annotated[
+        str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")
+    ]
+    actors: Annotated[str, derived("The actors by name, each with its roles.")]
+    label: Annotated[str, derived("The event's label.")]
+    place: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
     status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
     voice: Annotated[str, derived("Whose word it is, by name.")]
     certainty: Annotated[str, derived("How sure that voice is, in words.")]
@@ -715,48 +946,79 @@ class TimelineEntry(Row):
 
 
 class Dyad(Row):
-    """Events between states, for joins: one row for each event and pair of states, actors resolved to their state.
+    """What states did to or with each other: one row for each happening that occurred or goes on and each pair of states in it.
 
     Where one acts on the other, `direction` is `directed`, from source to target. Where both act on the same footing it is
-    `mutual`, and the pair stands once, in the order of ISO codes. Computed from the other tables.
+    `mutual`, and the pair stands once, in the order of ISO codes. Nothing planned or possible is here, and nobody whom the words
+    do not say is acted on or with. Computed from the other tables.
     """
 
     table = Table(
         "dyads",
         "Views",
-        id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"),
+        id_from=("happening_id", "source_iso_alpha3", "target_iso_alpha3"),
         rows_from="build",
         explained=False,
         view=True,
     )
 
-    dyad_id: Annotated[str, identifier("The event and pair.")]
-    event_id: Annotated[str, link("events", "The event.")]
+    happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
+    happening_id: Annotated[str, link("events", "The main event of the happening.")]
+    event_ids: Annotated[str, derived("All events of the happening, joined by `;`.")]
+    source_state: Annotated[str, derived("The state that acts, by name.")]
+    target_state: Annotated[str, derived("The state acted on, or acting along, by name.")]
     source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
     target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
     direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
-    source_cow_code: Annotated[str, derived("The source's country code.", unit="COW country code")]
-    target_cow_code: Annotated[str, derived("The target's country code.", unit="COW country code")]
-    source_gw_code: Annotated[str, derived("The source's country code.", unit="GW country code")]
-    target_gw_code: Annotated[str, derived("The target's country code.", unit="GW country code")]
-    type: Annotated[str, derived("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
+    basis: Annotated[
+        str, derived("Whether words say that both take part, or it follows by a rule.", vocabulary=v.VALUE_BASIS)
+    ]
+    source_cow_code: Annotated[int, derived("The source's country code.", unit="COW country code")]
+    target_cow_code: Annotated[int, derived("The target's country code.", unit="COW country code")]
+    cow_dyad: Annotated[int, derived("The smaller COW code times 1000, plus the larger.", unit="COW dyad number")]
+    source_gw_code: Annotated[int, derived("The source's country code.", unit="GW country code")]
+    target_gw_code: Annotated[int, derived("The target's country code.", unit="GW country code")]
+    type: Annotated[str, derived("What kind of happening it is: the main event's type.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
     cameo_code: Annotated[
-        str | None, derived("CAMEO event code.", vocabulary=v.CAMEO_CODE, null_means="See the event's gap.")
+        str | None,
+        derived(
+            "CAMEO event code, by the code list's precedence among those of the happening: 057; 046; 042 with 043; 040; others.",
+            vocabulary=v.CAMEO_CODE,
+            null_means="See the gaps of its events.",
+        ),
     ]
+    goldstein: Annotated[float | None, derived("Goldstein score of the code.", null_means="No code.")]
+    quad_class: Annotated[str | None, derived("Class of the code.", vocabulary=v.QUAD_CLASS, null_means="No code.")]
     plover_event: Annotated[
-        str | None, derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the event's gap.")
+        str | None,
+        derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the gaps of its events."),
     ]
     plover_mode: Annotated[
-        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the event's gap.")
+        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the gaps of its events.")
     ]
-    plover_context: Annotated[
-        str | None, derived("PLOVER context.", vocabulary=v.PLOVER_CONTEXT, null_means="See the event's gap.")
+    plover_contexts: Annotated[
+        str | None,
+        derived(
+            "PLOVER contexts, joined by `;`.",
+            vocabulary=v.PLOVER_CONTEXT,
+            joined=True,
+            null_means="See the gaps of its events.",
+        ),
     ]
-    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
-    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.")]
+    year: Annotated[
+        int | None, derived("The year, where the date allows one only.", null_means="Undated, or several years.")
+    ]
+    date_earliest: Annotated[
+        date | None, derived("First day that the narrowest date of its events allows.", null_means="Undated.")
+    ]
+    date_latest: Annotated[
+        date | None, derived("Last day that the narrowest date of its events allows.", null_means="Undated.")
+    ]
+    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
+    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the main event takes place.")]
     factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    author_factuality: Annotated[str, derived("How far the source itself is committed to it.", vocabulary=v.FACTUALITY)]
 
 
 MODELS: tuple[type[Row], ...] = (
@@ -765,6 +1027,7 @@ MODELS: tuple[type[Row], ...] = (
     EventLink,
     Actor,
     ActorOffice,
+    Place,
     Mention,
     Agreement,
     AgreementActor,
@@ -772,8 +1035,11 @@ MODELS: tuple[type[Row], ...] = (
     ProvisionActor,
     Claim,
     ClaimAbout,
+    Cue,
+    ClaimCue,
     Discrepancy,
     DiscrepancySide,
+    OpenQuestion,
     Source,
     Passage,
     Evidence,

@@ -1,19 +1,23 @@
 """What is computed from the tables: derived columns, and the views.
 
-One definition for both sides: the build fills these columns and tables with it, and the laws recompute them.
+One definition for both sides: the build fills these columns and tables with it, and `verify` recomputes them from published
+files. It needs the standard library only.
 """
 
 from __future__ import annotations
 
-import itertools
+import heapq
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
 from .core.edtf import bounds
-from .core.table import Rows, Tables
-from .vocabularies import EVENT_ROLE, FACTUALITY, Side
+from .vocabularies import CAMEO_CODE, EVENT_STATUS, EVENT_TYPE, FACTUALITY
+
+Rows = list[dict[str, Any]]
+Tables = dict[str, Rows]
 
 _CLOSED = re.compile(r"[.!?][’”'\")]*$")
 
@@ -21,40 +25,36 @@ _CLOSED = re.compile(r"[.!?][’”'\")]*$")
 # --- Derived columns ---
 
 
-def passage_kind(ordinal: int, text: str) -> str:
-    """Headline, body or boilerplate, from a passage's place in its source and its closing punctuation."""
-    if ordinal == 1:
-        return "headline"
-    return "body" if _CLOSED.search(text) else "boilerplate"
-
-
-DERIVED_FROM: dict[str, dict[str, str]] = {
-    "events": {},
-    "agreements": {},
-    "provisions": {},
-    "sources": {},
-    "passages": {},
-    "evidence": {"table_name": "provisions", "column_name": "wording"},
-}
-
-
 def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
     """The values of derived columns, by table and column, then by row id; the texts of spans are not among them.
 
     Args:
-        tables: at least the rows that `DERIVED_FROM` names.
+        tables: every table that is no view, by name.
     """
+    happenings = _happenings(tables)
+    occurred = {row["event_id"] for row in tables["events"] if row["status"] in _HAPPENED}
     return {
         **_bounds(tables["events"], "events", "event_id", ("date_inferred_edtf", "date_edtf"), "date"),
         **_bounds(tables["agreements"], "agreements", "agreement_id", ("period_edtf",), "period"),
+        ("events", "date_basis"): {row["event_id"]: _date_basis(row) for row in tables["events"]},
+        ("events", "place_country"): _place_countries(tables),
+        ("events", "happening_id"): happenings,
+        ("events", "count_once"): {id_: main == id_ and id_ in occurred for id_, main in happenings.items()},
+        ("event_actors", "basis"): _role_bases(tables, "event_actors", "event_actor_id"),
+        ("provision_actors", "basis"): _role_bases(tables, "provision_actors", "provision_actor_id"),
         ("provisions", "ordinal"): _provision_ordinals(tables),
+        ("claims", "statement"): _statements(tables),
         ("sources", "path"): {row["source_id"]: f"seeds/{row['source_id']}.txt" for row in tables["sources"]},
+        ("terms", "quad_class"): {row["term_id"]: _quad_class(row) for row in tables["terms"]},
         **_passages(tables["passages"]),
     }
 
 
-def _bounds(rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: str) -> dict[tuple[str, str], Any]:
-    earliest, latest = {}, {}
+def _bounds(
+    rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: str
+) -> dict[tuple[str, str], dict[str, date | None]]:
+    earliest: dict[str, date | None] = {}
+    latest: dict[str, date | None] = {}
     for row in rows:
         text = next((row[column] for column in columns if row[column] is not None), None)
         try:
@@ -64,11 +64,31 @@ def _bounds(rows: Rows, table: str, key: str, columns: tuple[str, ...], prefix: 
     return {(table, f"{prefix}_earliest"): earliest, (table, f"{prefix}_latest"): latest}
 
 
+def _date_basis(event: dict[str, Any]) -> str:
+    if event["date_inferred_edtf"] is not None:
+        return "inferred"
+    return "none" if event["date_edtf"] is None else "stated"
+
+
+def _place_countries(tables: Tables) -> dict[str, str | None]:
+    countries = {row["place_id"]: row["country"] for row in tables["places"]}
+    return {row["event_id"]: countries.get(row["place_id"]) for row in tables["events"]}
+
+
+def _role_bases(tables: Tables, table: str, key: str) -> dict[str, str]:
+    """Whether the evidence of each row's role says it, or all of it infers it."""
+    bases = defaultdict(set)
+    for row in tables["evidence"]:
+        if (row["table_name"], row["column_name"]) == (table, "role"):
+            bases[row["row_id"]].add(row["basis"])
+    return {row[key]: "inferred" if bases[row[key]] == {"inferred"} else "stated" for row in tables[table]}
+
+
 def _provision_ordinals(tables: Tables) -> dict[str, int]:
     spans: dict[str, tuple[str, int, int]] = {}
     for row in tables["evidence"]:
         if (row["table_name"], row["column_name"]) == ("provisions", "wording"):
-            span = (row["source_id"], row["start"], -row["end"])
+            span = (row["source_id"], row["start_char"], -row["end_char"])
             spans[row["row_id"]] = min(span, spans.get(row["row_id"], span))
     by_agreement = defaultdict(list)
     for row in tables["provisions"]:
@@ -80,29 +100,160 @@ def _provision_ordinals(tables: Tables) -> dict[str, int]:
     }
 
 
+def passage_kind(ordinal: int, text: str) -> str:
+    """Headline, body or boilerplate, from a passage's place in its source and its closing punctuation."""
+    if ordinal == 1:
+        return "headline"
+    return "body" if _CLOSED.search(text) else "boilerplate"
+
+
 def _passages(rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:
     ordinals: Counter[str] = Counter()
     ordinal, kind = {}, {}
-    for row in sorted(rows, key=lambda row: (row["source_id"], row["start"])):
+    for row in sorted(rows, key=lambda row: (row["source_id"], row["start_char"])):
         ordinals[row["source_id"]] += 1
         ordinal[row["passage_id"]] = ordinals[row["source_id"]]
         kind[row["passage_id"]] = passage_kind(ordinals[row["source_id"]], row["text"])
     return {("passages", "ordinal"): ordinal, ("passages", "kind"): kind}
 
 
-# --- Views ---
-
-VIEWS_FROM: dict[str, dict[str, str]] = {
-    "actors": {},
-    "events": {},
-    "event_actors": {},
-    "evidence": {"table_name": "events", "column_name": "label"},
-    "gaps": {"table_name": "events"},
+_QUAD_CLASSES = {
+    **dict.fromkeys(("01", "02", "03", "04", "05"), "verbal_cooperation"),
+    **dict.fromkeys(("06", "07", "08"), "material_cooperation"),
+    **dict.fromkeys(("10", "11", "12", "13"), "verbal_conflict"),
+    **dict.fromkeys(("15", "16", "17", "18", "19", "20"), "material_conflict"),
 }
 
 
+def _quad_class(term: dict[str, Any]) -> str | None:
+    return _QUAD_CLASSES.get(term["term"][:2]) if term["vocabulary"] == CAMEO_CODE.name else None
+
+
+# --- Happenings: events that are counted once ---
+
+_HAPPENED = ("occurred", "ongoing")
+_ENCOUNTERS = ("visit", "meeting", "talks")
+_WITHIN = ("occurs_during", "part_of", "maybe_part_of")
+_BEFORE_WHOLE = {status: rank for rank, status in enumerate(EVENT_STATUS.values())}
+_TYPE_RANK = {term: rank for rank, term in enumerate(EVENT_TYPE.values())}
+
+
+def _happenings(tables: Tables) -> dict[str, str]:
+    """The main event of the happening that each event belongs to.
+
+    Events are joined by `maybe_same_as`, and by being within one another where both are encounters. The main one is, of those that
+    happened if any did, one that is not within another of them; of several, the first by type and then by place in the table.
+    """
+    events = {row["event_id"]: row for row in tables["events"]}
+    parent = {id_: id_ for id_ in events}
+
+    def root(id_: str) -> str:
+        while parent[id_] != id_:
+            parent[id_] = parent[parent[id_]]
+            id_ = parent[id_]
+        return id_
+
+    within = set()
+    for link in tables["event_links"]:
+        left, right = link["event_id"], link["related_event_id"]
+        if left not in events or right not in events:
+            continue  # A link that does not resolve is a fault of its own.
+        encounters = events[left]["type"] in _ENCOUNTERS and events[right]["type"] in _ENCOUNTERS
+        if link["relation"] == "maybe_same_as" or (link["relation"] in _WITHIN and encounters):
+            parent[root(left)] = root(right)
+            if link["relation"] in _WITHIN:
+                within.add(left)
+    members: dict[str, list[str]] = defaultdict(list)
+    for id_ in events:
+        members[root(id_)].append(id_)
+    order = {id_: at for at, id_ in enumerate(events)}
+    mains = {
+        id_: min(
+            group,
+            key=lambda id_: (
+                _BEFORE_WHOLE[events[id_]["status"]],
+                id_ in within,
+                _TYPE_RANK[events[id_]["type"]],
+                order[id_],
+            ),
+        )
+        for id_, group in members.items()
+    }
+    return {id_: mains[root(id_)] for id_ in events}
+
+
+# --- Statements: claims as sentences that can be quoted ---
+
+_SAYS = {
+    "CT+": ("says that", "say that"),
+    "PR+": ("presents it as probable that", "present it as probable that"),
+    "PS+": ("presents it as possible that", "present it as possible that"),
+    "CT-": ("denies that", "deny that"),
+    "PR-": ("presents it as improbable that", "present it as improbable that"),
+    "PS-": ("allows that it may not be so that", "allow that it may not be so that"),
+    "CTu": ("knows whether", "know whether"),
+    "Uu": ("leaves it open whether", "leave it open whether"),
+}
+_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that")}
+_PRESUPPOSES = {
+    **_SAYS,
+    "CT+": ("takes it for granted that", "take it for granted that"),
+    "CT-": ("takes it for granted that it is not so that", "take it for granted that it is not so that"),
+}
+
+
+def _statements(tables: Tables) -> dict[str, str]:
+    """Each claim as a sentence: who says it, how surely, and what.
+
+    What somebody is said to think, by a cue of the kind `attitude`, is told as such, since nobody said it.
+    """
+    actors = {row["actor_id"]: row for row in tables["actors"]}
+    thoughts = {row["cue_id"] for row in tables["cues"] if row["kind"] == "attitude"}
+    thought = {row["claim_id"] for row in tables["claim_cues"] if row["cue_id"] in thoughts}
+    proper = _proper_words(tables)
+    article = next((row["name"] for row in tables["actors"] if row["kind"] == "article_voice"), "the source")
+    found = {}
+    for claim in tables["claims"]:
+        voice = actors.get(claim["voice_actor_id"])
+        if voice is None:
+            found[claim["claim_id"]] = None
+            continue
+        verbs = _PRESUPPOSES if claim["presupposed"] else _HOLDS if claim["claim_id"] in thought else _SAYS
+        several = voice["kind"] == "group" and voice["name"].endswith("s")
+        verb = verbs[claim["factuality"]][several]
+        if claim["factuality"] == "CT-" and voice["kind"] == "article_voice" and not claim["presupposed"]:
+            verb = "says that it is not so that"
+        who = voice["name"]
+        if claim["claim_id"] in thought:
+            who = f"According to {_uncapitalized(article, proper)}, {_uncapitalized(who, proper)}"
+        found[claim["claim_id"]] = f"{who} {verb} {_uncapitalized(claim['proposition'], proper)}"
+    return found
+
+
+def _proper_words(tables: Tables) -> set[str]:
+    """The words that keep their capital within a sentence: those of names of actors and places."""
+    names = [row["name"] for row in tables["actors"] if row["named"]] + [row["name"] for row in tables["places"]]
+    return {word for name in names for word in re.findall(r"\w+", name) if word[0].isupper()} - {"The"}
+
+
+def _uncapitalized(sentence: str, proper: set[str]) -> str:
+    found = re.match(r"\w+", sentence)
+    keeps = found is None or found.group() in proper or not found.group()[0].isupper()
+    return sentence if keeps else sentence[0].lower() + sentence[1:]
+
+
+# --- Views ---
+
+VIEWS = ("timeline", "dyads")
+
+# Roles by what their holders do to each other; the others (channel, beneficiary) stand in no relation between states.
+SOURCE_ROLES = frozenset({"initiator", "visitor", "speaker"})
+TARGET_ROLES = frozenset({"target", "host", "addressee"})
+MUTUAL_ROLES = frozenset({"signatory", "participant", "contributor"})
+
+
 def views(tables: Tables) -> Tables:
-    """The rows of the views, by name, from at least the rows that `VIEWS_FROM` names, in which the laws hold."""
+    """The rows of the views, by name, from those of the other tables."""
     return {"timeline": _timeline(tables), "dyads": _dyads(tables)}
 
 
@@ -110,92 +261,226 @@ def _timeline(tables: Tables) -> Rows:
     names = {row["actor_id"]: row["name"] for row in tables["actors"]}
     actors: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in tables["event_actors"]:
-        actors[row["event_id"]][names[row["actor_id"]]].append(row["role"])
+        actors[row["event_id"]][names[row["actor_id"]]].append(row["role"].replace("_", " "))
     quotes: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
     for row in tables["evidence"]:
         if (row["table_name"], row["column_name"], row["stance"]) == ("events", "label", "supports"):
-            quotes[row["row_id"]].append((row["source_id"], row["start"], row["quote"]))
-    reasons: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+            quotes[row["row_id"]].append((row["source_id"], row["start_char"], row["quote"]))
+    reasons: dict[tuple[str, str], Rows] = defaultdict(list)
     for row in tables["gaps"]:
         if row["table_name"] == "events":
             reasons[(row["row_id"], row["column_name"])].append(row)
-    in_order = sorted(tables["events"], key=lambda event: event["date_earliest"] or date.max)
+    places = {row["place_id"]: row["name"] for row in tables["places"]}
+    linked = {id_ for pair in _order_links(tables) for id_ in pair}
     return [
         {
             "event_id": event["event_id"],
             "ordinal": ordinal,
+            "order_basis": _order_basis(event, linked),
+            "happening_id": event["happening_id"],
             "date_earliest": event["date_earliest"],
             "date_latest": event["date_latest"],
-            "when": _when(event, reasons[(event["event_id"], "date_text")]),
-            "who": "; ".join(f"{name} ({', '.join(roles)})" for name, roles in actors[event["event_id"]].items())
+            "date_basis": event["date_basis"],
+            "date_words": _date_words(event, reasons[(event["event_id"], "date_text")]),
+            "actors": "; ".join(f"{name} ({', '.join(roles)})" for name, roles in actors[event["event_id"]].items())
             or "nobody named",
-            "what": event["label"],
-            "where": _where(event, reasons[(event["event_id"], "place_country")]),
+            "label": event["label"],
+            "place": _place_words(event, places, reasons[(event["event_id"], "place_id")]),
             "status": event["status"],
             "voice": names[event["voice_actor_id"]],
             "certainty": FACTUALITY.label(event["factuality"]).lower(),
             "quote": " ... ".join(quote for *_, quote in sorted(quotes[event["event_id"]])),
         }
-        for ordinal, event in enumerate(in_order, start=1)
+        for ordinal, event in enumerate(_in_order(tables), start=1)
     ]
 
 
-def _when(event: dict[str, Any], gaps: Rows) -> str:
+def _order_basis(event: dict[str, Any], linked: set[str]) -> str:
+    if event["date_earliest"] is not None:
+        return "date"
+    return "link" if event["event_id"] in linked else "status"
+
+
+_EARLIER_RELATED = ("follows", "repeats", "announces", "confirms", *_WITHIN)
+"""Relations whose related event is told first: it came before, or is the whole."""
+
+
+def _order_links(tables: Tables) -> list[tuple[str, str]]:
+    """Pairs of events, the first of which is told before the second."""
+    return [
+        (row["related_event_id"], row["event_id"])
+        for row in tables["event_links"]
+        if row["relation"] in _EARLIER_RELATED
+    ]
+
+
+def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
+    """The events in the order that dates and links give; where these leave it open, by status, then as in the table."""
+    events = {row["event_id"]: row for row in tables["events"]}
+    at = {id_: place for place, id_ in enumerate(events)}
+    dated = sorted((row for row in tables["events"] if row["date_latest"]), key=lambda row: row["date_latest"])
+    pairs = set(_order_links(tables))
+    for left, right in zip(dated, dated[1:], strict=False):
+        if right["date_earliest"] and left["date_latest"] < right["date_earliest"]:
+            pairs.add((left["event_id"], right["event_id"]))
+    later: dict[str, set[str]] = defaultdict(set)
+    waiting: Counter[str] = Counter()
+    for first, second in pairs:
+        if first in events and second in events and first != second:
+            later[first].add(second)
+            waiting[second] += 1
+
+    def key(id_: str) -> tuple[int, int, date, int, int]:
+        event, main = events[id_], events[events[id_]["happening_id"]]
+        started = main["date_earliest"]
+        return (
+            _BEFORE_WHOLE[event["status"]],
+            started is None,
+            started or date.max,
+            at[main["event_id"]],
+            at[id_],
+        )
+
+    ready = [(key(id_), id_) for id_ in events if not waiting[id_]]
+    heapq.heapify(ready)
+    told = set()
+    while ready or len(told) < len(events):
+        if not ready:  # A circle of links, which is a fault of its own: begin anywhere.
+            left = min((id_ for id_ in events if id_ not in told), key=key)
+            ready = [(key(left), left)]
+        _, id_ = heapq.heappop(ready)
+        if id_ in told:
+            continue
+        told.add(id_)
+        yield events[id_]
+        for second in later[id_]:
+            waiting[second] -= 1
+            if waiting[second] == 0:
+                heapq.heappush(ready, (key(second), second))
+
+
+def _date_words(event: dict[str, Any], gaps: Rows) -> str:
     if event["date_text"] is None:
         return "undisclosed" if any(gap["reason"] == "undisclosed" for gap in gaps) else "undated"
     inferred = event["date_inferred_edtf"]
-    return str(event["date_text"]) if inferred is None else f"{event['date_text']} (inferred: {inferred})"
+    if inferred is None:
+        return str(event["date_text"])
+    unsure = ", year uncertain" if "?" in inferred else ""
+    return f"{event['date_text']} (inferred: {inferred.replace('?', '')}{unsure})"
 
 
-def _where(event: dict[str, Any], country_gaps: Rows) -> str:
-    if event["place_text"] is None:
-        return "not stated"
-    candidates = [gap["candidate"] for gap in country_gaps if gap["candidate"] is not None]
-    return f"{event['place_text']} (open: {' or '.join(candidates)})" if candidates else str(event["place_text"])
+def _place_words(event: dict[str, Any], places: dict[str, str], gaps: Rows) -> str:
+    if event["place_id"] is not None:
+        return places[event["place_id"]]
+    candidates = [places.get(gap["candidate"], gap["candidate"]) for gap in gaps if gap["candidate"] is not None]
+    if candidates:
+        return f"open: {' or '.join(candidates)}"
+    return "not stated" if event["place_text"] is None else str(event["place_text"])
+
+
+# --- Dyads ---
+
+_PRECEDENCE = {code: rank for rank, code in enumerate(("057", "046", "042", "043", "040"))}
+"""CAMEO codes by which of them stands for a happening that has several, as the notes of the code list have it; others come after."""
 
 
 def _dyads(tables: Tables) -> Rows:
     country = {row["actor_id"]: row["country"] for row in tables["actors"]}
     states = {row["iso_alpha3"]: row for row in tables["actors"] if row["iso_alpha3"] is not None}
-    side_of = {role: side for side in Side for role in EVENT_ROLE.marked(side)}
-    sides: dict[str, dict[Side, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in tables["event_actors"]:
-        code = country[row["actor_id"]]
-        if code in states:
-            sides[row["event_id"]][side_of[row["role"]]].add(code)
-    rows = []
+    scores = {row["term"]: row for row in tables["terms"] if row["vocabulary"] == CAMEO_CODE.name}
+    events = {row["event_id"]: row for row in tables["events"]}
+    members: dict[str, Rows] = defaultdict(list)
     for event in tables["events"]:
-        own = sides[event["event_id"]]
-        directed = sorted((a, b) for a in own[Side.SOURCE] for b in own[Side.TARGET] if a != b)
-        mutual = itertools.combinations(sorted(own[Side.MUTUAL]), 2)
-        for direction, pairs in (("directed", directed), ("mutual", mutual)):
-            for source, target in pairs:
-                rows.append(_dyad(event, states[source], states[target], direction))
+        if event["status"] in _HAPPENED:
+            members[event["happening_id"]].append(event)
+    parts: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for row in tables["event_actors"]:
+        side = _side(row["role"])
+        if side and country[row["actor_id"]] in states and row["event_id"] in events:
+            parts[row["event_id"]].append((side, country[row["actor_id"]], row["basis"]))
+    rows = []
+    for main, group in members.items():
+        # By how they are coded, since the code's own event tells who acts on whom.
+        ranked = sorted(group, key=lambda event: _PRECEDENCE.get(event["cameo_code"] or "", len(_PRECEDENCE)))
+        pairs: dict[frozenset[str], tuple[str, str, str, str]] = {}
+        for event in ranked:
+            for pair in _pairs(parts[event["event_id"]]):
+                pairs.setdefault(frozenset(pair[:2]), pair)
+        for source, target, direction, basis in sorted(pairs.values()):
+            state_pair = (states[source], states[target])
+            rows.append(_dyad(events[main], ranked, state_pair, direction, basis, scores))
     return rows
 
 
-def _dyad(event: dict[str, Any], source: dict[str, Any], target: dict[str, Any], direction: str) -> dict[str, Any]:
-    codes = {
-        f"{side}_{code}": state[code]
-        for code in ("iso_alpha3", "cow_code", "gw_code")
-        for side, state in (("source", source), ("target", target))
-    }
-    copied = [
-        "event_id",
-        "type",
-        "status",
-        "cameo_code",
-        "plover_event",
-        "plover_mode",
-        "plover_context",
-        "date_earliest",
-        "date_latest",
-        "voice_actor_id",
-        "factuality",
-    ]
+def _side(role: str) -> str | None:
+    sides = (("source", SOURCE_ROLES), ("target", TARGET_ROLES), ("mutual", MUTUAL_ROLES))
+    return next((side for side, roles in sides if role in roles), None)
+
+
+def _pairs(parts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    """Pairs of states in an event: source, target, direction, basis."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for side, state, basis in parts:
+        found[side][state].add(basis)
+
+    def basis_of(*each: set[str]) -> str:
+        return "inferred" if any(bases == {"inferred"} for bases in each) else "stated"
+
+    for source, bases in sorted(found["source"].items()):
+        for target, others in sorted(found["target"].items()):
+            if source != target:
+                yield source, target, "directed", basis_of(bases, others)
+    mutual = sorted(found["mutual"].items())
+    for at, (source, bases) in enumerate(mutual):
+        for target, others in mutual[at + 1 :]:
+            yield source, target, "mutual", basis_of(bases, others)
+
+
+def _dyad(
+    main: dict[str, Any],
+    ranked: Rows,
+    pair: tuple[dict[str, Any], dict[str, Any]],
+    direction: str,
+    basis: str,
+    scores: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    source, target = pair
+    coded = ranked[0]
+    score = scores.get(coded["cameo_code"], {})
+    dated = min(
+        (event for event in ranked if event["date_earliest"] and event["date_latest"]),
+        key=lambda event: event["date_latest"] - event["date_earliest"],
+        default=None,
+    )
+    first, last = (dated["date_earliest"], dated["date_latest"]) if dated else (None, None)
     return {
-        "dyad_id": f"{event['event_id']}.{source['iso_alpha3']}.{target['iso_alpha3']}",
+        "happening_dyad_id": f"{main['event_id']}.{source['iso_alpha3']}.{target['iso_alpha3']}",
+        "happening_id": main["event_id"],
+        "event_ids": ";".join(sorted(event["event_id"] for event in ranked)),
+        "source_state": source["name"],
+        "target_state": target["name"],
+        "source_iso_alpha3": source["iso_alpha3"],
+        "target_iso_alpha3": target["iso_alpha3"],
         "direction": direction,
-        **codes,
-        **{column: event[column] for column in copied},
+        "basis": basis,
+        "source_cow_code": source["cow_code"],
+        "target_cow_code": target["cow_code"],
+        "cow_dyad": min(source["cow_code"], target["cow_code"]) * 1000 + max(source["cow_code"], target["cow_code"]),
+        "source_gw_code": source["gw_code"],
+        "target_gw_code": target["gw_code"],
+        "type": main["type"],
+        "status": main["status"],
+        "cameo_code": coded["cameo_code"],
+        "goldstein": score.get("goldstein"),
+        "quad_class": score.get("quad_class"),
+        "plover_event": coded["plover_event"],
+        "plover_mode": coded["plover_mode"],
+        "plover_contexts": coded["plover_contexts"],
+        "year": first.year if first and last and first.year == last.year else None,
+        "date_earliest": first,
+        "date_latest": last,
+        "date_basis": dated["date_basis"] if dated else "none",
+        "voice_actor_id": main["voice_actor_id"],
+        "factuality": main["factuality"],
+        "author_factuality": main["author_factuality"],
     }
