@@ -14,6 +14,7 @@ from . import vocabularies as v
 from .core.column import (
     SHA256_PATTERN,
     Default,
+    Rule,
     coder,
     derived,
     edtf,
@@ -30,6 +31,9 @@ from .core.table import Computed, Dataset, Part, Row, Table
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
 
+
+_NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
+_OWN_VOICE = Default("voice_actor_id.kind", "article_voice", like="factuality")
 
 # --- What happened ---
 
@@ -55,7 +59,15 @@ class Event(Row):
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True, inferable=True)
+        str,
+        link(
+            "actors",
+            "Whose word it is that the event takes place.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     author_factuality: Annotated[
@@ -64,7 +76,7 @@ class Event(Row):
             "How far the source itself is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
-            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            default=_OWN_VOICE,
             certainty=True,
         ),
     ]
@@ -364,7 +376,15 @@ class Agreement(Row):
     termination_text: Annotated[str | None, source("What is said of how it may be ended, as printed.", verbatim=True)]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
     voice_actor_id: Annotated[
-        str, link("actors", "Who says that there is this agreement.", origin="source", voice=True, inferable=True)
+        str,
+        link(
+            "actors",
+            "Who says that there is this agreement.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     author_factuality: Annotated[
@@ -373,7 +393,7 @@ class Agreement(Row):
             "How far the source itself is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
-            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            default=_OWN_VOICE,
             certainty=True,
         ),
     ]
@@ -421,7 +441,15 @@ class Provision(Row):
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True, inferable=True)
+        str,
+        link(
+            "actors",
+            "Whose word it is that the plan has it.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[
         str, coder("How sure that voice is that the agreement contains it.", vocabulary=v.FACTUALITY, certainty=True)
@@ -432,7 +460,7 @@ class Provision(Row):
             "How far the source itself is committed to that.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
-            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            default=_OWN_VOICE,
             certainty=True,
         ),
     ]
@@ -490,16 +518,21 @@ class Claim(Row):
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose proposition it is.", origin="source", voice=True, inferable=True)
+        str,
+        link(
+            "actors", "Whose proposition it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION
+        ),
     ]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    factuality: Annotated[
+        str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True, rests_on="cues")
+    ]
     author_factuality: Annotated[
         str,
         coder(
             "How far the source itself is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
-            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            default=_OWN_VOICE,
             certainty=True,
         ),
     ]
@@ -516,7 +549,7 @@ class Claim(Row):
 class Cue(Row):
     """The words that hedge, negate, attribute, quote or put into the future, each with the words that it reaches."""
 
-    table = Table("cues", "What is said", id_from=("kind", "source_id", "start_char", "end_char"), anchored=True)
+    table = Table("cues", "What is said", anchored=True, accounts_for_words=False)
 
     cue_id: Annotated[str, identifier("The cue.")]
     kind: Annotated[str, coder("What it does.", vocabulary=v.CUE_KIND)]
@@ -539,7 +572,7 @@ class Cue(Row):
 class ClaimCue(Row):
     """Which cues stand on a claim: one row for each."""
 
-    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
+    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims", nested_as="cues")
 
     claim_cue_id: Annotated[str, identifier("The relation.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
@@ -548,15 +581,15 @@ class ClaimCue(Row):
 
 
 class ClaimAbout(Row):
-    """What a claim is about: one row for each actor, event, provision or agreement."""
+    """What a claim is about: one row for each actor, event, provision, agreement or place."""
 
     table = Table(
         "claim_about",
         "What is said",
-        id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id"),
+        id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id", "place_id"),
         within="claims",
         nested_as="about",
-        one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",)),
+        one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
     claim_about_id: Annotated[str, identifier("The relation.")]
@@ -570,6 +603,7 @@ class ClaimAbout(Row):
     agreement_id: Annotated[
         str | None, link("agreements", "The agreement it is about.", null_means="About something else.")
     ]
+    place_id: Annotated[str | None, link("places", "The place it is about.", null_means="About something else.")]
     note: Annotated[str | None, note()]
 
 

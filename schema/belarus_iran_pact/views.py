@@ -7,6 +7,7 @@ files. It needs the standard library only.
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,10 +15,8 @@ from datetime import date
 from typing import Any
 
 from .core.edtf import bounds
-from .vocabularies import CAMEO_CODE, EVENT_STATUS, EVENT_TYPE, FACTUALITY
-
-Rows = list[dict[str, Any]]
-Tables = dict[str, Rows]
+from .core.table import Rows, Tables
+from .vocabularies import CAMEO_CODE, EVENT_ROLE, EVENT_STATUS, EVENT_TYPE, FACTUALITY, Side
 
 _CLOSED = re.compile(r"[.!?][’”'\")]*$")
 
@@ -25,11 +24,30 @@ _CLOSED = re.compile(r"[.!?][’”'\")]*$")
 # --- Derived columns ---
 
 
+DERIVED_FROM: dict[str, dict[str, tuple[str, ...]]] = {
+    "events": {},
+    "event_actors": {},
+    "event_links": {},
+    "actors": {},
+    "places": {},
+    "agreements": {},
+    "provisions": {},
+    "provision_actors": {},
+    "claims": {},
+    "claim_cues": {},
+    "cues": {},
+    "sources": {},
+    "passages": {},
+    "terms": {},
+    "evidence": {"table_name": ("provisions", "event_actors", "provision_actors"), "column_name": ("wording", "role")},
+}
+
+
 def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
     """The values of derived columns, by table and column, then by row id; the texts of spans are not among them.
 
     Args:
-        tables: every table that is no view, by name.
+        tables: at least the rows that `DERIVED_FROM` names.
     """
     happenings = _happenings(tables)
     occurred = {row["event_id"] for row in tables["events"] if row["status"] in _HAPPENED}
@@ -202,7 +220,7 @@ _PRESUPPOSES = {
 }
 
 
-def _statements(tables: Tables) -> dict[str, str]:
+def _statements(tables: Tables) -> dict[str, str | None]:
     """Each claim as a sentence: who says it, how surely, and what.
 
     What somebody is said to think, by a cue of the kind `attitude`, is told as such, since nobody said it.
@@ -212,7 +230,7 @@ def _statements(tables: Tables) -> dict[str, str]:
     thought = {row["claim_id"] for row in tables["claim_cues"] if row["cue_id"] in thoughts}
     proper = _proper_words(tables)
     article = next((row["name"] for row in tables["actors"] if row["kind"] == "article_voice"), "the source")
-    found = {}
+    found: dict[str, str | None] = {}
     for claim in tables["claims"]:
         voice = actors.get(claim["voice_actor_id"])
         if voice is None:
@@ -244,12 +262,16 @@ def _uncapitalized(sentence: str, proper: set[str]) -> str:
 
 # --- Views ---
 
-VIEWS = ("timeline", "dyads")
-
-# Roles by what their holders do to each other; the others (channel, beneficiary) stand in no relation between states.
-SOURCE_ROLES = frozenset({"initiator", "visitor", "speaker"})
-TARGET_ROLES = frozenset({"target", "host", "addressee"})
-MUTUAL_ROLES = frozenset({"signatory", "participant", "contributor"})
+VIEWS_FROM: dict[str, dict[str, tuple[str, ...]]] = {
+    "actors": {},
+    "events": {},
+    "event_actors": {},
+    "event_links": {},
+    "places": {},
+    "terms": {"vocabulary": (CAMEO_CODE.name,)},
+    "evidence": {"table_name": ("events",), "column_name": ("label",)},
+    "gaps": {"table_name": ("events",)},
+}
 
 
 def views(tables: Tables) -> Tables:
@@ -320,7 +342,7 @@ def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
     at = {id_: place for place, id_ in enumerate(events)}
     dated = sorted((row for row in tables["events"] if row["date_latest"]), key=lambda row: row["date_latest"])
     pairs = set(_order_links(tables))
-    for left, right in zip(dated, dated[1:], strict=False):
+    for left, right in itertools.pairwise(dated):
         if right["date_earliest"] and left["date_latest"] < right["date_earliest"]:
             pairs.add((left["event_id"], right["event_id"]))
     later: dict[str, set[str]] = defaultdict(set)
@@ -343,11 +365,10 @@ def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
 
     ready = [(key(id_), id_) for id_ in events if not waiting[id_]]
     heapq.heapify(ready)
-    told = set()
+    told: set[str] = set()
     while ready or len(told) < len(events):
         if not ready:  # A circle of links, which is a fault of its own: begin anywhere.
-            left = min((id_ for id_ in events if id_ not in told), key=key)
-            ready = [(key(left), left)]
+            ready = [min((key(other), other) for other in events if other not in told)]
         _, id_ = heapq.heappop(ready)
         if id_ in told:
             continue
@@ -372,7 +393,7 @@ def _date_words(event: dict[str, Any], gaps: Rows) -> str:
 def _place_words(event: dict[str, Any], places: dict[str, str], gaps: Rows) -> str:
     if event["place_id"] is not None:
         return places[event["place_id"]]
-    candidates = [places.get(gap["candidate"], gap["candidate"]) for gap in gaps if gap["candidate"] is not None]
+    candidates = [str(places.get(gap["candidate"], gap["candidate"])) for gap in gaps if gap["candidate"]]
     if candidates:
         return f"open: {' or '.join(candidates)}"
     return "not stated" if event["place_text"] is None else str(event["place_text"])
@@ -395,7 +416,7 @@ def _dyads(tables: Tables) -> Rows:
             members[event["happening_id"]].append(event)
     parts: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row in tables["event_actors"]:
-        side = _side(row["role"])
+        side = _SIDES.get(row["role"])
         if side and country[row["actor_id"]] in states and row["event_id"] in events:
             parts[row["event_id"]].append((side, country[row["actor_id"]], row["basis"]))
     rows = []
@@ -412,9 +433,12 @@ def _dyads(tables: Tables) -> Rows:
     return rows
 
 
-def _side(role: str) -> str | None:
-    sides = (("source", SOURCE_ROLES), ("target", TARGET_ROLES), ("mutual", MUTUAL_ROLES))
-    return next((side for side, roles in sides if role in roles), None)
+_SIDES = {
+    role: side
+    for side, mark in (("source", Side.SOURCE), ("target", Side.TARGET), ("mutual", Side.MUTUAL))
+    for role in EVENT_ROLE.marked(mark)
+}
+"""How a role stands to the others of an event; those that stand aside (channel, beneficiary) are not among them."""
 
 
 def _pairs(parts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str, str]]:

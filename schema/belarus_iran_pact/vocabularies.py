@@ -453,9 +453,9 @@ CUE_KIND = _vocabulary(
     "cue_kind",
     "What a cue does to the words in its scope.",
     {
-        "hedge": ("Hedge", "It makes them less than certain."),
-        "negation": ("Negation", "It denies them."),
-        "futurity": ("Futurity", "It puts them into the future."),
+        "hedge": ("Hedge", "It makes them less than certain.", Mark.CERTAINTY),
+        "negation": ("Negation", "It denies them.", Mark.CERTAINTY),
+        "futurity": ("Futurity", "It puts them into the future.", Mark.CERTAINTY),
         "attribution": ("Attribution", "It makes them somebody's words."),
         "attitude": ("Attitude", "It makes them somebody's thoughts, and does not say that anybody has spoken."),
         "quotation": ("Quotation", "Quotation marks stand around them."),

@@ -28,8 +28,8 @@ class Span:
 
     source_id: str
     passage_id: str
-    start: int
-    end: int
+    start_char: int
+    end_char: int
     text: str
 
 
@@ -42,8 +42,8 @@ class Passage:
     ordinal: int
     line: int
     kind: str
-    start: int
-    end: int
+    start_char: int
+    end_char: int
     text: str
 
 
@@ -75,8 +75,8 @@ def split(document: Document) -> Article:
                     ordinal=ordinal,
                     line=line_number,
                     kind=passage_kind(ordinal, text),
-                    start=offset + start,
-                    end=offset + end,
+                    start_char=offset + start,
+                    end_char=offset + end,
                     text=text,
                 )
             )
@@ -156,7 +156,7 @@ def _matches(quote: str, passage: Passage) -> Iterator[Span]:
     while at >= 0:
         end = at + len(quote)
         if not (_within_word(text[at - 1 : at + 1]) or _within_word(text[end - 1 : end + 1])):
-            yield Span(passage.source_id, passage.passage_id, passage.start + at, passage.start + end, quote)
+            yield Span(passage.source_id, passage.passage_id, passage.start_char + at, passage.start_char + end, quote)
         at = text.find(quote, at + 1)
 
 

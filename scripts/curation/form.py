@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -20,9 +21,11 @@ from belarus_iran_pact.models import TABLES
 from .faults import Faults, Place, did_you_mean
 from .read import Entry, Fields, Text, put
 
-SPAN_COLUMNS = ("source_id", "passage_id", "start", "end")
+SPAN_COLUMNS = ("source_id", "passage_id", "start_char", "end_char")
 WORDS = ("quote", "passage", "occurrence")
-ROWS, CODE, SAID, EVIDENCE, GAPS = "rows", "code", "said", "evidence", "gaps"
+ROWS, CODE, SAID, RULE, EVIDENCE, GAPS = "rows", "code", "said", "rule", "evidence", "gaps"
+SCOPE = "scope"
+SCOPE_COLUMNS = ("scope_start_char", "scope_end_char")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -54,7 +57,9 @@ class Coded:
         places: where each column is written.
         words: the row's own quote.
         verbatim: the words that stand as values, by column.
+        scope: the words that the row's quote reaches.
         said: the words that attribute what is said, by the id of whose word it is.
+        rule: the rule by which its inferable cells follow from its words.
         nested: the rows written within this one.
     """
 
@@ -64,7 +69,9 @@ class Coded:
     values: dict[str, Any]
     places: dict[str, Place]
     words: Words | None = None
+    scope: Words | None = None
     verbatim: dict[str, Words] = field(default_factory=dict)
+    rule: str | None = None
     said: dict[str, list[Words]] = field(default_factory=dict)
     evidence: tuple[Explanation, ...] = ()
     gaps: tuple[Explanation, ...] = ()
@@ -153,7 +160,19 @@ def _row(table: str, given: Fields, source_id: str, passage: Text | None, faults
     model = TABLES[table]
     authored = _authored(model)
     children = {child.table.nested_as: name for name, child in TABLES.items() if child.table.within == table}
-    allowed = [*(item.name for item in authored), *WORDS, CODE, SAID, EVIDENCE, GAPS, *filter(None, children)]
+    inferable = [RULE] if any(item.column.inferable for item in fields(model)) else []
+    scoped = [SCOPE] if SCOPE_COLUMNS[0] in model.model_fields else []
+    allowed = [
+        *(item.name for item in authored),
+        *WORDS,
+        *scoped,
+        CODE,
+        SAID,
+        *inferable,
+        EVIDENCE,
+        GAPS,
+        *filter(None, children),
+    ]
     reject_unknown(given, allowed, f"a row of {table}", faults)
     passage = _text(given, "passage", faults) or passage
     verbatim = {
@@ -165,6 +184,10 @@ def _row(table: str, given: Fields, source_id: str, passage: Text | None, faults
     words = _words(given, passage, faults) if "quote" in given else next(iter(own), None)
     if model.table.anchored and "quote" not in given:
         _missing("quote", table, given.place, faults)
+    if scoped and SCOPE not in given:
+        _missing(SCOPE, table, given.place, faults)
+    scope = _text(given, SCOPE, faults)
+    (rule_field,) = [item for item in fields(TABLES[EVIDENCE]) if item.name == RULE]
     return Coded(
         table,
         source_id,
@@ -172,17 +195,34 @@ def _row(table: str, given: Fields, source_id: str, passage: Text | None, faults
         _values(table, given, authored, faults),
         _places(given),
         words,
+        None if scope is None else Words(scope, passage),
         verbatim,
+        value_of(given, rule_field, EVIDENCE, faults) if inferable else None,
         _said(given, passage, faults),
         tuple(_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)),
         tuple(_gaps(model, given, passage, faults)),
         tuple(
             _row(child, nested, source_id, passage, faults)
             for key, child in children.items()
-            for item in mappings(given.get(str(key)), str(key), faults)
+            for item in mappings(_linked(TABLES[child], given.get(str(key))), str(key), faults)
             for nested in _written_out(TABLES[child], item, faults)
         ),
     )
+
+
+def _linked(model: type[Row], value: Any) -> Any:
+    """Rows that hold nothing but a link are written as the ids linked."""
+    links = [item.name for item in _authored(model) if not item.nullable]
+    if len(links) != 1:
+        return value
+    rows = []
+    for item in _one_or_many(value):
+        row = item
+        if isinstance(item, Text):
+            row = Fields(item.place)
+            row[Text.at(links[0], item.place)] = item
+        rows.append(row)
+    return rows
 
 
 def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fields]:
@@ -191,7 +231,7 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
     The term fills the coded column that the table's ids are made of, and the id the link that it fits.
     """
     coded = [item for item in fields(model) if item.name in model.table.id_from and item.column.vocabulary]
-    columns = [*(item.name for item in _authored(model)), *WORDS, EVIDENCE, GAPS]
+    columns = [*(item.name for item in _authored(model)), *WORDS, RULE, EVIDENCE, GAPS]
     terms = [key for key in given if key not in columns]
     if not coded or not terms:
         yield given
@@ -237,7 +277,7 @@ def _authored(model: type[Row]) -> list[Field]:
             item.column.origin == "derived"
             or item.name == inherited
             or (model.table.id_from and item.name == primary_key(model))
-            or (model.table.anchored and item.name in SPAN_COLUMNS)
+            or (item.name in (*SPAN_COLUMNS, *SCOPE_COLUMNS) and item.name != primary_key(model))
         )
     ]
 
@@ -365,8 +405,14 @@ def _checked(text: str, item: Field, table: str, place: Place, faults: Faults) -
         value = _BOOLEANS.get(text)
     elif item.type == "integer":
         value = int(text) if re.fullmatch(r"-?\d+", text) else None
+    elif item.type == "number":
+        value = float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
+    elif item.type == "date":
+        value = date.fromisoformat(text) if re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", text) else None
     if value is None:
-        form = {"boolean": "true or false", "integer": "a whole number"}[item.type]
+        form = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "date": "a day"}[
+            item.type
+        ]
         faults.add(place, f"{item.name} is {text!s:.40}", f"{table}.{item.name} holds {item.type}", f"write {form}")
         return None
     try:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.core.column import Default
+from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
 from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.vocabulary import Mark
 from belarus_iran_pact.models import SPAN_TEXTS, TABLES
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
@@ -32,6 +33,7 @@ class Normalised:
     faults: Faults
     tables: Tables = field(default_factory=lambda: {name: [] for name in TABLES})
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    coded: dict[tuple[str, Any], Coded] = field(default_factory=dict)
     places: dict[tuple[str, str, str | None], Place] = field(default_factory=dict)
 
     def place(self, table: str, row_id: str, column: str | None = None) -> Place:
@@ -80,6 +82,7 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
         for table, row_id, evidence in foreign_evidence(entry, faults):
             _put_all("evidence", table, row_id, evidence, str(entry.source_id), result)
     if not faults:
+        _add_terms(result)
         for table, (match, rows) in seeds.reference.items():
             _merge_reference(table, match, rows, result)
         _add_what_follows(result)
@@ -98,16 +101,27 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
         content = result.articles[coded.source_id].document.content
         measures = {item.name: item.column.measured for item in fields(model) if item.column.origin == "derived"}
         row |= {name: measure(content) for name, measure in measures.items() if measure}
+        if any(item.name == "source_id" and not item.nullable for item in fields(model)):
+            row["source_id"] = coded.source_id
     if table.anchored:
         span = _span(coded.words, coded.source_id, result)
         if span is None:
             return
         row |= _span_columns(span, coded.table)
+    elif coded.words is not None and "passage_id" in row:
+        span = _span(coded.words, coded.source_id, result)
+        row |= _span_columns(span, coded.table) if span else {}
+    if coded.scope is not None:
+        scope = _span(coded.scope, coded.source_id, result)
+        if scope is None:
+            return
+        row |= {"scope_start_char": scope.start_char, "scope_end_char": scope.end_char, "scope_text": scope.text}
     if table.id_from:
         row[key] = _composed_id(model, row)
     if row[key] is None or not result.put(coded.table, row, coded.place):
         return
     result.places |= {(coded.table, row[key], column): place for column, place in coded.places.items()}
+    result.coded[(coded.table, row[key])] = coded
     words = (coded.words,) if coded.words else words
     grounding = tuple(item.words for item in coded.nested if item.words and TABLES[item.table].table.grounds_whole)
     yield _Written(row, coded, words or grounding)
@@ -135,7 +149,7 @@ def _apply_rules(item: _Written, result: Normalised) -> None:
             _put_all("gaps", coded.table, item.row[primary_key(model)], gap, coded.source_id, result)
 
 
-def _applies(default: Default, item: _Written, result: Normalised) -> bool:
+def _applies(default: Default | Rule, item: _Written, result: Normalised) -> bool:
     name, _, linked_name = default.where.partition(".")
     row = item.row
     if linked_name:
@@ -158,15 +172,29 @@ def _explain(item: _Written, result: Normalised) -> None:
     supported = set()
     for evidence in coded.evidence:
         _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
-        if evidence.values.get("stance", "supports") == "supports":
-            supported |= {column.name for column in evidence.columns}
+        supported |= {
+            column.name
+            for column in evidence.columns
+            if "value" not in evidence.values
+            or speaks_for(evidence.values["value"], item.row[column.name], column.column)
+        }
     for column in fields(model) if model.table.explained else ():
         if column.column.explained and item.row[column.name] is not None and column.name not in supported:
+            rule = _rule(item, column, result)
             for words in _grounds(item, column, result):
-                evidence = Explanation((column,), words, {}, words.quote.place)
+                evidence = Explanation((column,), words, rule, words.quote.place)
                 _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
     for gap in coded.gaps:
         _put_all("gaps", coded.table, row_id, gap, coded.source_id, result)
+
+
+def _rule(item: _Written, column: Field, result: Normalised) -> dict[str, Any]:
+    """How the evidence says that a cell follows by a rule, if it does."""
+    follows = column.column.follows
+    rule = item.coded.rule if column.column.inferable else None
+    if rule is None and follows is not None and _applies(follows, item, result):
+        rule = follows.rule
+    return {} if rule is None else {"basis": "inferred", "rule": rule}
 
 
 def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, ...]:
@@ -185,8 +213,20 @@ def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, 
         voices = [item.row[name] for name, other in columns.items() if other.column.voice]
         own = tuple(words for voice in voices for words in coded.said.get(voice, ()))
     else:
-        own = tuple(words for name, words in coded.verbatim.items() if name == info.rests_on)
+        own = tuple(_linked_words(coded, info.rests_on, result)) if info.rests_on else ()
     return own or (item.words if info.origin != "inferred" else ())
+
+
+def _linked_words(coded: Coded, key: str, result: Normalised) -> Iterator[Words]:
+    """The words of the rows linked under a key that bear on how sure a voice is."""
+    for nested in coded.nested:
+        for item in fields(TABLES[nested.table]) if TABLES[nested.table].table.nested_as == key else ():
+            linked = result.coded.get((str(item.column.references), nested.values.get(item.name)))
+            kinds = [] if linked is None else [
+                (other.column.vocabulary, linked.values.get(other.name)) for other in fields(TABLES[linked.table])
+            ]
+            if any(kind and term in kind.marked(Mark.CERTAINTY) for kind, term in kinds) and linked and linked.words:
+                yield linked.words
 
 
 def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: str | None, result: Normalised) -> None:
@@ -198,8 +238,12 @@ def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: 
     for column in given.columns:
         row: dict[str, Any] = dict.fromkeys(item.name for item in fields(model))
         row |= {"table_name": table, "row_id": row_id, "column_name": column.name}
-        row |= {"basis": _BASIS[column.column.origin], "stance": "supports"} if kind == "evidence" else {}
-        row |= given.values | ({} if span is None else _span_columns(span, kind))
+        row |= {"source_id": source_id} | given.values | ({} if span is None else _span_columns(span, kind))
+        if kind == "evidence":
+            cell = result.rows.get((table, row_id), {}).get(column.name)
+            row["basis"] = row["basis"] or _BASIS[column.column.origin]
+            row["value"] = as_text(cell) if row["value"] is None else row["value"]
+            row["stance"] = "supports" if speaks_for(row["value"], cell, column.column) else "contradicts"
         row[primary_key(model)] = _composed_id(model, row)
         result.put(kind, row, given.place)
 
@@ -211,8 +255,8 @@ def _span(words: Words | None, source_id: str | None, result: Normalised) -> Spa
 
 
 def _span_columns(span: Span, table: str) -> dict[str, Any]:
-    place = {"source_id": span.source_id, "passage_id": span.passage_id, "start": span.start, "end": span.end}
-    return place | {SPAN_TEXTS[table]: span.text}
+    place = {"source_id": span.source_id, "passage_id": span.passage_id}
+    return place | {"start_char": span.start_char, "end_char": span.end_char, SPAN_TEXTS[table]: span.text}
 
 
 # --- Outside knowledge, and what follows ---
@@ -241,12 +285,16 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
             result.faults.add(given.place, f"unknown {match} {wanted}", f"no row of {table} has it", remedy)
 
 
-def _add_what_follows(result: Normalised) -> None:
-    """Add the terms and the derived columns, and put evidence and gaps in the order of the cells that they explain."""
+def _add_terms(result: Normalised) -> None:
     for vocabulary in VOCABULARIES.values():
         for term in vocabulary:
-            row = {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
+            row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES["terms"]))
+            row |= {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
             result.put("terms", row, Place(Path(vocabularies.__file__)))
+
+
+def _add_what_follows(result: Normalised) -> None:
+    """Add the derived columns, and put evidence and gaps in the order of the cells that they explain."""
     row_at = {key: at for at, key in enumerate(result.rows)}
     column_at = {
         (name, item.name): (table_at, at)
@@ -261,7 +309,7 @@ def _add_what_follows(result: Normalised) -> None:
             row_at.get((row["table_name"], row["row_id"]), -1),
             at,
             row["source_id"] or "",
-            row["start"] or 0,
+            row["start_char"] or 0,
         )
 
     for name in ("evidence", "gaps"):

@@ -32,6 +32,9 @@ ORIGINS: dict[Origin, str] = {
 EXPLAINED_ORIGINS: frozenset[Origin] = frozenset({"source", "coder", "inferred"})
 """Origins whose every cell needs evidence (a value) or a gap (a null)."""
 
+JOINT = ";"
+"""What stands between terms that are joined in one cell."""
+
 ID_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 SHA256_PATTERN = r"[0-9a-f]{64}"
 # The forms of EDTF level 0 to 2 that a coder needs: years, months, days, unspecified X, qualifiers, intervals.
@@ -60,6 +63,21 @@ class Default:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A written rule by which a cell's value follows where no words say it.
+
+    Attributes:
+        where: the column that the rule looks at; `link.column` looks at the row linked.
+        is_: the value that makes the rule apply.
+        rule: the rule's name, as evidence gives it.
+    """
+
+    where: str
+    is_: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class Column:
     """Everything known about one column besides its name and type.
 
@@ -68,6 +86,9 @@ class Column:
         origin: where values come from; decides whether cells need evidence or gaps.
         vocabulary: the closed list of allowed terms, if there is one.
         references: the table whose primary key the values are, if the column is a foreign key.
+        joined: whether a value may be several terms of the vocabulary, joined by `;`.
+        inferable: whether a value may also follow by a written rule, in a column of another origin than `inferred`.
+        follows: the rule by which a value follows from another column, wherever it applies.
         pattern: a regular expression that whole values match.
         edtf: whether values are EDTF dates.
         verbatim: whether a value must be spelled exactly as one of the quotes that support it.
@@ -76,8 +97,8 @@ class Column:
         unit: unit of measurement, or for codes the scheme.
         null_means: what an empty cell says.
         voice: whether it names whose word the row is; the words that attribute the row are its evidence.
-        rests_on: the verbatim column whose words are its evidence, where that is filled; `voice` for the words that
-            attribute the row.
+        rests_on: what its evidence is, where there is such: `voice` for the words that attribute the row; or the key under
+            which rows are written within this one, for the words of those linked that bear on how sure a voice is.
         row_quote: whether its words are the row's quote, where the coder gives none.
         default: what it is where the coder leaves it out.
         measured: for a fact about the document itself, how to get it from the document's bytes.
@@ -86,6 +107,9 @@ class Column:
     description: str
     origin: Origin
     vocabulary: Vocabulary | None = None
+    joined: bool = False
+    inferable: bool = False
+    follows: Rule | None = None
     references: str | None = None
     pattern: str | None = None
     edtf: bool = False
@@ -105,6 +129,10 @@ class Column:
         """Whether the column's origin asks for evidence or a gap in every cell."""
         return self.origin in EXPLAINED_ORIGINS
 
+    def terms(self, value: str) -> list[str]:
+        """The terms that a value of the column's vocabulary is made of."""
+        return value.split(JOINT) if self.joined else [value]
+
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern or "")
@@ -115,7 +143,7 @@ class Column:
             return value
         if value == "":
             raise PydanticCustomError("empty_text", "is an empty text")
-        if self.vocabulary is not None and value not in self.vocabulary:
+        if self.vocabulary is not None and not all(term in self.vocabulary for term in self.terms(value)):
             raise PydanticCustomError(
                 "unknown_term", "is not a term of {vocabulary}", {"vocabulary": self.vocabulary.name}
             )
@@ -166,3 +194,19 @@ def edtf(origin: Origin, description: str, **details: Any) -> Column:
 def note() -> Column:
     """The coder's remark on a hard decision."""
     return Column("The coder's remark on a hard decision.", "note", null_means="Nothing to remark.")
+
+
+# --- What evidence speaks for ---
+
+
+def as_text(value: Any) -> str | None:
+    """A cell's value as `evidence.value` has it: as in the CSV files."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def speaks_for(value: str | None, cell: Any, column: Column) -> bool:
+    """Whether evidence for `value` supports a cell: it is the cell's value, or one of its terms where several are joined."""
+    text = as_text(cell)
+    return text is not None and (value == text or (column.joined and value in text.split(JOINT)))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
+from .column import JOINT
 from .table import Dataset, Field, Row, Tables, ValueType, description, fields, primary_key
 
 _ARROW_TYPES: dict[ValueType, pa.DataType] = {
     "text": pa.string(),
     "integer": pa.int64(),
+    "number": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
 }
@@ -66,6 +69,7 @@ def _metadata(item: Field) -> dict[str, str]:
 _TABLE_SCHEMA_TYPES: dict[ValueType, str] = {
     "text": "string",
     "integer": "integer",
+    "number": "number",
     "boolean": "boolean",
     "date": "date",
 }
@@ -107,7 +111,10 @@ def _field(item: Field, is_key: bool) -> dict[str, Any]:
         constraints["unique"] = True
     if column.pattern is not None:
         constraints["pattern"] = column.pattern
-    if column.vocabulary is not None:
+    if column.vocabulary is not None and column.joined:
+        term = f"({'|'.join(map(re.escape, column.vocabulary.values()))})"
+        constraints["pattern"] = f"{term}({JOINT}{term})*"
+    elif column.vocabulary is not None:
         constraints["enum"] = column.vocabulary.values()
     known = {
         "name": item.name,

@@ -88,8 +88,8 @@ class Row(BaseModel):
     table: ClassVar[Table]
 
 
-ValueType = Literal["text", "integer", "boolean", "date"]
-_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", bool: "boolean", date: "date"}
+ValueType = Literal["text", "integer", "number", "boolean", "date"]
+_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,11 @@ class Computed(Generic[Result]):
 
     Attributes:
         compute: the function, from the rows needed.
-        needs: the tables that it reads; for each the values that columns must have in the rows that it reads, `{}` for all.
+        needs: the tables that it reads; for each the values that columns may have in the rows that it reads, `{}` for all.
     """
 
     compute: Callable[[Tables], Result]
-    needs: Mapping[str, Mapping[str, str]]
+    needs: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class Mark(Enum):
     """The gap quotes the words that leave the cell open."""
     OFFERS = auto()
     """The gap names a candidate: a value that the words allow."""
+    CERTAINTY = auto()
+    """Words of this kind bear on how sure a voice is."""
     PART_OF = auto()
     """What stands in the relation is a part of what it stands to."""
 
