@@ -859,7 +859,7 @@ def _terms_are_known(content: _Content) -> Iterator[Breach]:
             f"{name}.{item.name} of {{id}} is {{{item.name}!r}}",
             f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
             "use one of its terms",
-            choices=("terms", vocabulary.values),
+            choices=(f"terms of {vocabulary.name}", vocabulary.values),
         )
 
 
@@ -882,7 +882,7 @@ def _candidates_are_values(content: _Content) -> Iterator[Breach]:
                 f"the candidate {{candidate!r}} is no value of {table}.{column}",
                 "it {because}",
                 "correct the candidate",
-                choices=None if vocabulary is None else ("terms", vocabulary.values),
+                choices=None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values),
                 because=why,
             )
 
