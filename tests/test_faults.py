@@ -312,7 +312,7 @@ def test_unknown_term(seeds: Path) -> None:
         line,
         "actors.kind of actor-belarus is 'stat'",
         "the vocabulary actor_kind is closed",
-        "did you mean 'state'? the terms are: state, government_body",
+        "did you mean 'state'? the terms of actor_kind are: state, government_body",
     )
 
 

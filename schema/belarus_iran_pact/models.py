@@ -554,7 +554,12 @@ class Cue(Row):
     cue_id: Annotated[str, identifier("The cue.")]
     kind: Annotated[str, coder("What it does.", vocabulary=v.CUE_KIND)]
     actor_id: Annotated[
-        str | None, link("actors", "Whose words or thoughts an attribution or quotation gives.", origin="coder")
+        str | None,
+        link(
+            "actors",
+            "Whose words or thoughts an attribution, attitude or quotation gives.",
+            null_means="A cue of another kind.",
+        ),
     ]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
@@ -1092,7 +1097,6 @@ DATASET = Dataset(
     vocabularies=v.VOCABULARIES,
     derived=Computed(views.derived_values, views.DERIVED_FROM),
     views=Computed(views.views, views.VIEWS_FROM),
-    other_candidates=v.OTHER_CANDIDATES,
 )
 
 TABLES = DATASET.tables

@@ -30,6 +30,7 @@ DERIVED_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "event_links": {},
     "actors": {},
     "places": {},
+    "mentions": {},
     "agreements": {},
     "provisions": {},
     "provision_actors": {},
@@ -248,10 +249,15 @@ def _statements(tables: Tables) -> dict[str, str | None]:
     return found
 
 
+_PROPER_FORMS = ("name", "misspelling", "adjective", "metonym")
+
+
 def _proper_words(tables: Tables) -> set[str]:
-    """The words that keep their capital within a sentence: those of names of actors and places."""
-    names = [row["name"] for row in tables["actors"] if row["named"]] + [row["name"] for row in tables["places"]]
-    return {word for name in names for word in re.findall(r"\w+", name) if word[0].isupper()} - {"The"}
+    """The words that keep their capital at the beginning of a clause: those with which names and their adjectives begin."""
+    names = [row["text"] for row in tables["mentions"] if row["form"] in _PROPER_FORMS]
+    names += [name for row in tables["actors"] if row["kind"] == "person" for name in row["name"].split()]
+    names += [row["name"] for row in (*tables["actors"], *tables["places"]) if not row["name"].startswith("The ")]
+    return {found.group() for name in names if (found := re.match(r"\w+", name))} - {"The"}
 
 
 def _uncapitalized(sentence: str, proper: set[str]) -> str:

@@ -23,13 +23,20 @@ class Side(Enum):
     """Neither acts, nor is acted on."""
 
 
-def _vocabulary(name: str, description: str, terms: dict[str, tuple[str, str, *tuple[Hashable, ...]]]) -> Vocabulary:
+def _vocabulary(
+    name: str,
+    description: str,
+    terms: dict[str, tuple[str, str, *tuple[Hashable, ...]]],
+    *,
+    set_beside: bool = False,
+) -> Vocabulary:
     """Define a vocabulary: each term with its label, its definition, and the marks by which code knows it."""
     vocabulary = Vocabulary(
         name,
         description,
         tuple(Term(term, label, definition) for term, (label, definition, *_) in terms.items()),
         frozenset((term, mark) for term, (_, _, *marks) in terms.items() for mark in marks),
+        set_beside,
     )
     VOCABULARIES[name] = vocabulary
     return vocabulary
@@ -58,6 +65,7 @@ FACTUALITY = _vocabulary(
             "leaves it open as a subject of speculation.",
         ),
     },
+    set_beside=True,
 )
 
 # --- What happened ---
@@ -93,6 +101,7 @@ EVENT_TYPE = _vocabulary(
         ),
         "pressuring": ("Pressuring", "An actor tries to change another's conduct by means that are not named."),
     },
+    set_beside=True,
 )
 
 EVENT_STATUS = _vocabulary(
@@ -194,6 +203,7 @@ CAMEO_CODE = _vocabulary(
         ),
         "170": ("Coerce", "Coercion of a kind that is not told."),
     },
+    set_beside=True,
 )
 
 PLOVER_EVENT = _vocabulary(
@@ -259,6 +269,7 @@ PLACE_KIND = _vocabulary(
         "settlement": ("Settlement", "A city, town or village."),
         "region": ("Region", "A part of the world larger than a country, or of unstated bounds."),
     },
+    set_beside=True,
 )
 
 ACTOR_KIND = _vocabulary(
@@ -282,6 +293,7 @@ ACTOR_KIND = _vocabulary(
             "Whoever speaks in a source, or in its headline, where no one else is named as speaking.",
         ),
     },
+    set_beside=True,
 )
 
 MENTION_FORM = _vocabulary(
@@ -316,6 +328,7 @@ AGREEMENT_KIND = _vocabulary(
             "A programme of joint activities for a set period.",
         ),
     },
+    set_beside=True,
 )
 
 AGREEMENT_STAGE = _vocabulary(
@@ -325,6 +338,7 @@ AGREEMENT_STAGE = _vocabulary(
         "finalized": ("Finalized", "The text is settled; no signing is reported."),
         "signed": ("Signed", "The parties have signed; no entry into force is reported."),
     },
+    set_beside=True,
 )
 
 AGREEMENT_PUBLICITY = _vocabulary(
@@ -378,6 +392,7 @@ PROVISION_AREA = _vocabulary(
         "training": ("Training", "Training and education of personnel."),
         "technology": ("Defense technology", "Development of defense technologies."),
     },
+    set_beside=True,
 )
 
 COMMITMENT = _vocabulary(
@@ -705,13 +720,3 @@ DIRECTION = _vocabulary(
         "mutual": ("Mutual", "Both sign, take part or contribute on the same footing."),
     },
 )
-
-OTHER_CANDIDATES = frozenset(
-    {
-        ("events", "plover_context", "economic"),
-        ("events", "plover_event", "COERCE"),
-        ("events", "plover_event", "THREATEN"),
-    }
-)
-"""Candidates of gaps that are real codes of their scheme and, being chosen in no row, no terms here yet: until they are, law 7
-takes them as they are, by table and column."""

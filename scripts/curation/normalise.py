@@ -222,9 +222,13 @@ def _linked_words(coded: Coded, key: str, result: Normalised) -> Iterator[Words]
     for nested in coded.nested:
         for item in fields(TABLES[nested.table]) if TABLES[nested.table].table.nested_as == key else ():
             linked = result.coded.get((str(item.column.references), nested.values.get(item.name)))
-            kinds = [] if linked is None else [
-                (other.column.vocabulary, linked.values.get(other.name)) for other in fields(TABLES[linked.table])
-            ]
+            kinds = (
+                []
+                if linked is None
+                else [
+                    (other.column.vocabulary, linked.values.get(other.name)) for other in fields(TABLES[linked.table])
+                ]
+            )
             if any(kind and term in kind.marked(Mark.CERTAINTY) for kind, term in kinds) and linked and linked.words:
                 yield linked.words
 

@@ -279,7 +279,9 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column that
     coded rows are matched on, and `rows`, what to add to them.
     """
-    tables = [name for name, model in TABLES.items() if any(item.column.origin == "reference" for item in fields(model))]
+    tables = [
+        name for name, model in TABLES.items() if any(item.column.origin == "reference" for item in fields(model))
+    ]
     _reject_others(folder, tables, "a reference file is named for the table that it adds to", faults)
     for table in tables:
         file = folder / f"{table}.yaml"

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import ORIGINS
+from .column import JOINT, ORIGINS
 from .edtf import bounds
 from .table import Dataset, Field, Part, Tables, fields, primary_key
 from .vocabulary import Mark, Vocabulary
@@ -281,13 +281,13 @@ class _Content:
         codes, samples = _distinct(*parts)
         return codes, list(_rows(*(part.take(samples) for part in parts)))
 
-    def needed(self, needs: Mapping[str, Mapping[str, str]]) -> Tables:
+    def needed(self, needs: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Tables:
         """The rows that a computation needs."""
         found: Tables = {}
         for name, wanted in needs.items():
             table = self.tables[name]
-            for column, value in wanted.items():
-                table = table.filter(pc.equal(table[column], value))
+            for column, values in wanted.items():
+                table = table.filter(pc.is_in(table[column], value_set=pa.array(values, pa.string())))
             found[name] = table.to_pylist()
         return found
 
@@ -308,17 +308,18 @@ class _Content:
         return [text or "" for text in self.part(Part.PASSAGES)[1]["text"].to_pylist()]
 
     @cached_property
-    def spans(self) -> dict[str, _Spans]:
-        """By table, the spans that lie within their passage, and the rows whose spans do not."""
+    def spans(self) -> dict[tuple[str, str], _Spans]:
+        """By table and column of the text, the spans that lie within their passage, and the rows whose spans do not."""
         passages_name, passages = self.part(Part.PASSAGES)
-        first, last, source = (_array(passages[column]) for column in ("start", "end", "source_id"))
+        first, last, source = (_array(passages[column]) for column in ("start_char", "end_char", "source_id"))
         found = {}
-        for name, text_column in self.dataset.span_texts.items():
+        for name, start_column, end_column, text_column in self.dataset.spans:
             if name not in self.tables:
                 continue
-            columns = ("source_id", "passage_id", "start", "end", text_column)
+            own_source = _array(self.tables[name]["source_id"])
+            columns = ("passage_id", start_column, end_column, text_column)
             parts = [_array(self.tables[name][column]) for column in columns]
-            own_source, passage_id, start, end, _ = parts
+            passage_id, start, end, _ = parts
             blanks = reduce(pc.add, [_number(pc.is_null(part)) for part in parts])
             passage = pc.index_in(passage_id, value_set=self.keys[passages_name])
             begin = pc.subtract(start, first.take(passage))
@@ -335,7 +336,7 @@ class _Content:
             stray = reduce(pc.and_, [known, pc.less(blanks, len(columns)), pc.invert(good)])
             rows = pc.indices_nonzero(good)
             begin = begin.take(rows)
-            found[name] = _Spans(
+            found[(name, text_column)] = _Spans(
                 rows=rows,
                 passage=pc.cast(passage.take(rows), pa.int64()),
                 start=begin,
@@ -355,7 +356,7 @@ class _Content:
     def covered(self, name: str, wanted: pa.Array | None = None) -> list[bytearray]:
         """For each passage a byte for each character: 1 where a span of the table (of the rows wanted) lies over it."""
         marks = [bytearray(len(text)) for text in self.texts]
-        spans = self.spans[name]
+        spans = self.spans[(name, self.dataset.span_texts[name])]
         parts = [spans.passage, spans.start, spans.end]
         if wanted is not None:
             mask = wanted.take(spans.rows)
@@ -397,13 +398,15 @@ class _Content:
 def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
     """A span is whole and lies within a passage of its own source, and its text is the passage's text there: code points,
     counted from 0, the end excluded."""
-    for name, spans in content.spans.items():
-        column = content.dataset.span_texts[name]
+    places = {(name, text): (start, end) for name, start, end, text in content.dataset.spans}
+    for (name, column), spans in content.spans.items():
+        start_column, end_column = places[(name, column)]
+        place = f"{{{start_column}}}-{{{end_column}}}"
         yield from content.at(
             name,
             spans.stray,
-            "start",
-            "the span {start}-{end} is not within {passage_id}",
+            start_column,
+            f"the span {place} is not within {{passage_id}}",
             "a span is whole, and within a passage of its own source",
             "correct the span",
         )
@@ -419,7 +422,7 @@ def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
             name,
             _having(codes, wrong, spans.rows),
             column,
-            f"{column} is not the text at {{start}}-{{end}}",
+            f"{column} is not the text at {place}",
             "a span's text is cut from its source",
             "restore the quote or the span",
         )
@@ -432,7 +435,7 @@ def _passages_fill_their_spans(content: _Content) -> Iterator[Breach]:
     length = pc.cast(pc.utf8_length(passages["text"]), pa.int64())
     yield from content.at(
         name,
-        _where(pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))),
+        _where(pc.not_equal(length, pc.subtract(passages["end_char"], passages["start_char"]))),
         "text",
         "the text is not as long as its span",
         "a span's text is cut from its source",
@@ -445,7 +448,7 @@ def _sources_are_whole(content: _Content) -> Iterator[Breach]:
     """The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but plain blanks stands between
     them."""
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    columns = content.part(Part.PASSAGES)[1].select(["source_id", "start", "line", "text"]).columns
+    columns = content.part(Part.PASSAGES)[1].select(["source_id", "start_char", "line", "text"]).columns
     for source_id, *passage in _rows(*columns):
         passages[source_id].append(tuple(passage))
     name, sources = content.part(Part.SOURCES)
@@ -548,23 +551,43 @@ def _cells_are_explained(content: _Content) -> Iterator[Breach]:
             yield from content.at(name, _where(own), item.name, what_here, why, remedy)
 
 
+@_law("2c", "Evidence stands as its value says")
+def _stances_follow(content: _Content) -> Iterator[Breach]:
+    """Evidence supports a cell exactly where the value that it speaks for is the cell's, or one of those joined in it."""
+    name, evidence = content.part(Part.EVIDENCE)
+    found = content.explanations(name)
+    cells = [pa.array([], pa.string())]
+    cells += [_array(pc.cast(content.tables[table][item.name], pa.string())) for table, item in content.explained]
+    values, held = _array(evidence["value"]).take(found.rows), pa.concat_arrays(cells).take(found.cells)
+    equal = pc.fill_null(pc.equal(values, held), False)
+    for table, item in content.explained:
+        if item.column.joined:
+            first = content.first_cell[(table, item.name)]
+            own = pc.and_(
+                pc.greater_equal(found.cells, first), pc.less(found.cells, first + content.tables[table].num_rows)
+            )
+            codes, samples = _distinct(values, held)
+            pairs = _rows(values.take(samples), held.take(samples))
+            among = [code for code, (value, cell) in enumerate(pairs) if cell and value in cell.split(JOINT)]
+            equal = pc.or_(equal, pc.and_(own, pc.is_in(codes, value_set=pa.array(among, codes.type))))
+    supports = _array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).take(found.rows)
+    yield from content.at(
+        name,
+        found.rows.filter(pc.xor(supports, equal)).to_pylist(),
+        "stance",
+        "evidence for {value!r} has the stance {stance}",
+        "the stance follows from the value and the cell's",
+        "restore the stance, or the value",
+    )
+
+
 @_law("2b", "Explanations are whole")
 def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
-    """Evidence against a value says for which value it speaks; a gap quotes the words that leave the cell open, where there are
-    any, and names a candidate exactly where they allow several values; both are for columns that take them."""
-    evidence_name, evidence = content.part(Part.EVIDENCE)
+    """A gap quotes the words that leave the cell open, where there are any, and names a candidate exactly where they allow
+    several values; evidence and gaps are for columns that take them."""
     gaps_name, gaps = content.part(Part.GAPS)
-    against = pc.invert(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
     quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
     open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
-    yield from content.at(
-        evidence_name,
-        _where(pc.and_(against, pc.is_null(evidence["asserted_value"]))),
-        "asserted_value",
-        "contradicting evidence asserts no value",
-        "what it speaks for must be known",
-        "add asserted_value",
-    )
     yield from content.at(
         gaps_name,
         _where(pc.and_(quotes, pc.is_null(gaps["quote"]))),
@@ -589,7 +612,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
         "only words that allow several values offer candidates",
         f"take it away, or make the reason {open_to}",
     )
-    for name in (evidence_name, gaps_name):
+    for name in (content.dataset.part(Part.EVIDENCE), gaps_name):
         codes, pairs = content.combinations(name, "table_name", "column_name")
         yield from content.at(
             name,
@@ -616,7 +639,7 @@ def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
         covered = under.to_bytes(len(text), "little")
         words = [word for word in _words(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
         if words:
-            start = passages["start"][row].as_py() or 0
+            start = passages["start_char"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
     yield from content.at(
         name,
@@ -627,7 +650,7 @@ def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
         f"code what it says, or list it in {residue} with a reason",
         said=lost,
     )
-    spans = content.spans[residue]
+    spans = content.spans[(residue, content.dataset.span_texts[residue])]
     yield from content.at(
         residue,
         [
@@ -656,11 +679,17 @@ def _inference_is_marked(content: _Content) -> Iterator[Breach]:
     basis = content.vocabulary(Part.EVIDENCE, "basis")
     fitting = {origin: basis.marked(origin) for origin in ORIGINS}
     origins = {(name, item.name): item.column.origin for name, item in content.explained}
+    inferable = {(name, item.name) for name, item in content.explained if item.column.inferable}
+    by_rules = basis.marked(Mark.BY_RULE)
     codes, combinations = content.combinations(name, "table_name", "column_name", "basis")
     misfits = defaultdict(list)
     for code, (table, column, value) in enumerate(combinations):
         origin = origins.get((table, column))
-        if origin is not None and value not in fitting[origin]:
+        if (
+            origin is not None
+            and value not in fitting[origin]
+            and not ((table, column) in inferable and value in by_rules)
+        ):
             misfits[origin].append(code)
     for origin, wrong in misfits.items():
         yield from content.at(
@@ -851,40 +880,41 @@ def _terms_are_known(content: _Content) -> Iterator[Breach]:
     for name, item, values in content.columns(lambda item: item.column.vocabulary):
         vocabulary = item.column.vocabulary
         assert vocabulary is not None
-        wrong = pc.invert(pc.is_in(values, value_set=pa.array([*vocabulary.values(), None], pa.string())))
+        distinct = [value for value in pc.unique(values).to_pylist() if value is not None]
+        wrong = [value for value in distinct if not all(term in vocabulary for term in item.column.terms(value))]
         yield from content.at(
             name,
-            _where(wrong),
+            _having(values, wrong),
             item.name,
             f"{name}.{item.name} of {{id}} is {{{item.name}!r}}",
             f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
             "use one of its terms",
-            choices=("terms", vocabulary.values),
+            choices=(f"terms of {vocabulary.name}", vocabulary.values),
         )
 
 
-@_law("7b", "Candidates are possible values")
-def _candidates_are_values(content: _Content) -> Iterator[Breach]:
-    """The candidate that a gap names is a value that its column could hold."""
-    name = content.dataset.part(Part.GAPS)
+@_law("7b", "Candidates and asserted values are possible")
+def _other_values_are_possible(content: _Content) -> Iterator[Breach]:
+    """The candidate that a gap names, and the value that evidence speaks for, are values that their column could hold."""
     columns = {(table, item.name): item for table, item in content.explained}
-    codes, named = content.combinations(name, "table_name", "column_name", "candidate")
-    for code, (table, column, candidate) in enumerate(named):
-        item = columns.get((table, column))
-        if item is None or candidate is None or (table, column, candidate) in content.dataset.other_candidates:
-            continue
-        if why := _why_no_value(content, item, candidate):
-            vocabulary = item.column.vocabulary
-            yield from content.at(
-                name,
-                _having(codes, [code]),
-                "candidate",
-                f"the candidate {{candidate!r}} is no value of {table}.{column}",
-                "it {because}",
-                "correct the candidate",
-                choices=None if vocabulary is None else ("terms", vocabulary.values),
-                because=why,
-            )
+    for part, held, noun in ((Part.GAPS, "candidate", "candidate"), (Part.EVIDENCE, "value", "value of evidence")):
+        name = content.dataset.part(part)
+        codes, named = content.combinations(name, "table_name", "column_name", held)
+        for code, (table, column, value) in enumerate(named):
+            item = columns.get((table, column))
+            why = None if item is None or value is None else _why_no_value(content, item, value)
+            if item is not None and why:
+                vocabulary = item.column.vocabulary
+                yield from content.at(
+                    name,
+                    _having(codes, [code]),
+                    held,
+                    f"the {noun} {{{held}!r}} is no value of {table}.{column}",
+                    "it {because}",
+                    "correct it",
+                    choices=None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values),
+                    because=why,
+                )
 
 
 def _why_no_value(content: _Content, item: Field, text: str) -> str | None:
@@ -931,10 +961,12 @@ def _terms_are_published(content: _Content) -> Iterator[Breach]:
 
 @_law("7d", "Terms have counterparts, or have none")
 def _terms_have_crosswalks(content: _Content) -> Iterator[Breach]:
-    """Every term is set beside another scheme, or said to have no counterpart."""
+    """Every term of a vocabulary that is set beside other schemes has a counterpart there, or is said to have none."""
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
-    crossed = pc.is_in(terms["term_id"], value_set=_array(crosswalk["term_id"]))
+    whole = [name for name, vocabulary in content.dataset.vocabularies.items() if vocabulary.set_beside]
+    asked = pc.is_in(terms["vocabulary"], value_set=pa.array(whole, pa.string()))
+    crossed = pc.or_(pc.invert(asked), pc.is_in(terms["term_id"], value_set=_array(crosswalk["term_id"])))
     yield from content.at(
         name,
         _where(pc.invert(crossed)),

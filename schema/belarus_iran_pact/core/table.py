@@ -157,8 +157,6 @@ class Dataset:
         vocabularies: the closed vocabularies, by name.
         derived: computes derived columns, by table and column, then by row id.
         views: computes the tables that are views, by name.
-        other_candidates: candidates of gaps (table, column, candidate) that are taken although they are no values of
-            their column.
     """
 
     name: str
@@ -166,7 +164,6 @@ class Dataset:
     vocabularies: Mapping[str, Vocabulary]
     derived: Computed[dict[tuple[str, str], dict[str, Any]]]
     views: Computed[Tables]
-    other_candidates: frozenset[tuple[str, str, str]] = frozenset()
 
     @cached_property
     def tables(self) -> dict[str, type[Row]]:
@@ -179,13 +176,21 @@ class Dataset:
         return name
 
     @cached_property
+    def spans(self) -> tuple[tuple[str, str, str, str], ...]:
+        """The spans within passages that rows have: table, columns of start and end, and the column of the span's text."""
+        found = []
+        for name, model in self.tables.items():
+            for start in model.model_fields if model.table.part is not Part.PASSAGES else ():
+                if start.endswith("start_char"):
+                    prefix = start.removesuffix("start_char")
+                    text = "quote" if not prefix and "quote" in model.model_fields else f"{prefix}text"
+                    found.append((name, start, f"{prefix}end_char", text))
+        return tuple(found)
+
+    @cached_property
     def span_texts(self) -> dict[str, str]:
-        """The tables whose rows have a span within a passage, and the column that holds the span's text."""
-        return {
-            name: "quote" if "quote" in model.model_fields else "text"
-            for name, model in self.tables.items()
-            if "passage_id" in model.model_fields and model.table.part is not Part.PASSAGES
-        }
+        """The tables whose rows have a span within a passage, and the column that holds the (main) span's text."""
+        return {name: text for name, *_, text in reversed(self.spans)}
 
     @cached_property
     def cell_references(self) -> tuple[str, ...]:
