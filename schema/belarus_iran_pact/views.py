@@ -256,7 +256,7 @@ def _proper_words(tables: Tables) -> set[str]:
     """The words that keep their capital at the beginning of a clause: those with which names and their adjectives begin."""
     names = [row["text"] for row in tables["mentions"] if row["form"] in _PROPER_FORMS]
     names += [name for row in tables["actors"] if row["kind"] == "person" for name in row["name"].split()]
-    names += [row["name"] for row in (*tables["actors"], *tables["places"]) if not row["name"].startswith("The ")]
+    names += [row["name"] for row in tables["places"]] + [row["name"] for row in tables["actors"] if row["named"]]
     return {found.group() for name in names if (found := re.match(r"\w+", name))} - {"The"}
 
 
