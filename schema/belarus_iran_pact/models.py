@@ -367,13 +367,49 @@ class Agreement(Row):
     period_edtf: Annotated[str | None, edtf("source", "The period it covers.")]
     period_earliest: Annotated[date | None, derived("First day of `period_edtf`.", null_means="No period with a year.")]
     period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
-    signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
-    signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
+    signed_edtf: Annotated[
+        str | None,
+        edtf("source", "When it was signed.", question=("When was the plan signed?", "ATOP begyr; DCAD signYear")),
+    ]
+    signed_place: Annotated[
+        str | None,
+        source(
+            "Where it was signed, as printed.", verbatim=True, question=("Where was the plan signed?", "journalists")
+        ),
+    ]
     laterality: Annotated[str, coder("How many parties it has.", vocabulary=v.LATERALITY)]
-    formal_title: Annotated[str | None, source("Its official title, as printed.", verbatim=True)]
-    entry_into_force_edtf: Annotated[str | None, edtf("source", "When it enters or entered into force.")]
-    renewal_text: Annotated[str | None, source("What is said of its renewal, as printed.", verbatim=True)]
-    termination_text: Annotated[str | None, source("What is said of how it may be ended, as printed.", verbatim=True)]
+    formal_title: Annotated[
+        str | None,
+        source(
+            "Its official title, as printed.",
+            verbatim=True,
+            question=("What is the official title of the plan?", "treaty collections"),
+        ),
+    ]
+    entry_into_force_edtf: Annotated[
+        str | None,
+        edtf(
+            "source",
+            "When it enters or entered into force.",
+            question=("When does the plan enter into force?", "DCAD EIFYear"),
+        ),
+    ]
+    renewal_text: Annotated[
+        str | None,
+        source(
+            "What is said of its renewal, as printed.",
+            verbatim=True,
+            question=("May the plan be renewed?", "ATOP proren, renewlgt; DCAD renewType, renewYears"),
+        ),
+    ]
+    termination_text: Annotated[
+        str | None,
+        source(
+            "What is said of how it may be ended, as printed.",
+            verbatim=True,
+            question=("How may the plan be ended?", "ATOP renounce, term; DCAD terminated"),
+        ),
+    ]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
     voice_actor_id: Annotated[
         str,
@@ -659,7 +695,7 @@ class DiscrepancySide(Row):
 class OpenQuestion(Row):
     """What the field asks and the sources leave open: one row for each question and row asked of."""
 
-    table = Table("open_questions", "What is said", explained=False)
+    table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
     open_question_id: Annotated[str, identifier("The question.")]
     question: Annotated[str, coder("The question in a sentence.")]
@@ -694,9 +730,16 @@ class Source(Row):
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
     path: Annotated[str, derived("The file in the repository.")]
     headline: Annotated[str, source("The headline as printed.", verbatim=True)]
-    publisher: Annotated[str | None, source("Who published it, as printed.", verbatim=True)]
-    author: Annotated[str | None, source("Who wrote it, as printed.", verbatim=True)]
-    published_edtf: Annotated[str | None, edtf("source", "When it was published.")]
+    publisher: Annotated[
+        str | None,
+        source("Who published it, as printed.", verbatim=True, question=("Who published the article?", "analysts")),
+    ]
+    author: Annotated[
+        str | None, source("Who wrote it, as printed.", verbatim=True, question=("Who wrote the article?", "analysts"))
+    ]
+    published_edtf: Annotated[
+        str | None, edtf("source", "When it was published.", question=("When was the article published?", "event data"))
+    ]
     language: Annotated[str, coder("The language it is written in.", pattern="[a-z]{2,3}", unit="ISO 639 code")]
     sha256: Annotated[str, key("SHA-256 of the file's bytes; pins the source.", pattern=SHA256_PATTERN)]
     byte_count: Annotated[int, derived("Length of the file.", unit="bytes", measured=len)]

@@ -11,15 +11,25 @@ from typing import Any
 
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
-from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.table import Field, Part, Row, Tables, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Mark
-from belarus_iran_pact.models import SPAN_TEXTS, TABLES
+from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from .anchor import Article, Span, anchor, split
 from .faults import Faults, Place, did_you_mean
-from .form import Coded, Explanation, Words, coded_rows, foreign_evidence, mappings, reject_unknown, value_of
+from .form import (
+    SPAN_COLUMNS,
+    Coded,
+    Explanation,
+    Words,
+    coded_rows,
+    foreign_evidence,
+    mappings,
+    reject_unknown,
+    value_of,
+)
 from .read import Items, Seeds, Text
 
 _BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
@@ -318,9 +328,29 @@ def _add_what_follows(result: Normalised) -> None:
 
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)
+    _add_questions(result)
     for (table, column), values in derived_values(result.tables).items():
         for row in result.tables[table]:
             row[column] = values[row[primary_key(TABLES[table])]]
+
+
+def _add_questions(result: Normalised) -> None:
+    """Add the questions that gaps leave open, for columns of which the field asks."""
+    table = DATASET.part(Part.QUESTIONS)
+    (status,) = [item.column.vocabulary for item in fields(TABLES[table]) if item.name == "status"]
+    by_cell: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for gap in result.tables["gaps"]:
+        by_cell.setdefault((gap["table_name"], gap["row_id"], gap["column_name"]), gap)
+    for (name, row_id, column), gap in by_cell.items():
+        (item,) = [item for item in fields(TABLES[name]) if item.name == column]
+        if item.column.question and status and gap["reason"] in status:
+            question, asked_by = item.column.question
+            row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES[table]))
+            row |= {item: gap[item] for item in ("table_name", "row_id", "column_name", *SPAN_COLUMNS, "quote")}
+            row |= {"source_id": gap["source_id"] if gap["quote"] else None}
+            row |= {"question": question, "asked_by": asked_by, "status": gap["reason"]}
+            row[primary_key(TABLES[table])] = f"question-{row_id}-{column}".replace("_", "-")
+            result.put(table, row, result.place("gaps", gap["gap_id"]))
 
 
 def _composed_id(model: type[Row], row: dict[str, Any]) -> str:

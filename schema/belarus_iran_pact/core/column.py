@@ -96,6 +96,7 @@ class Column:
         authority: for `reference` columns, who vouches for the values.
         unit: unit of measurement, or for codes the scheme.
         null_means: what an empty cell says.
+        question: what the field asks, where a gap leaves the cell open: the question, and who asks it.
         voice: whether it names whose word the row is; the words that attribute the row are its evidence.
         rests_on: what its evidence is, where there is such: `voice` for the words that attribute the row; or the key under
             which rows are written within this one, for the words of those linked that bear on how sure a voice is.
@@ -119,6 +120,7 @@ class Column:
     authority: str | None = None
     unit: str | None = None
     null_means: str | None = None
+    question: tuple[str, str] | None = None
     rests_on: str | None = None
     row_quote: bool = False
     default: Default | None = None

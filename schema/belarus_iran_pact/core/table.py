@@ -33,6 +33,7 @@ class Part(Enum):
     RESIDUE = auto()
     TERMS = auto()
     CROSSWALK = auto()
+    QUESTIONS = auto()
 
 
 @dataclass(frozen=True)
