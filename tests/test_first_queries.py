@@ -200,7 +200,9 @@ SAYINGS: list[tuple[str, str, list[tuple[Any, ...]]]] = [
         "SELECT statement FROM claims JOIN actors ON voice_actor_id = actor_id "
         "WHERE name = 'Alexander Lukashenko' AND factuality = 'CT-' ORDER BY ALL",
         [
-            ("Alexander Lukashenko denies that the partnership of Belarus and Iran is directed against third parties.",),
+            (
+                "Alexander Lukashenko denies that the partnership of Belarus and Iran is directed against third parties.",
+            ),
             ("Alexander Lukashenko denies that there are closed topics between Belarus and Iran.",),
         ],
     ),
@@ -310,7 +312,9 @@ def test_panel_does_not_merge() -> None:
     """The panel does not merge: country codes are of another type than in a panel, or a year is not what it seems."""
     panel = pd.DataFrame({"ccode1": [370, 370], "ccode2": [630, 630], "year": [2025, 2026], "gdp": [1.0, 2.0]})
     acts = bip.load("dyads", backend="pandas")
-    merged = panel.merge(acts, left_on=["ccode1", "ccode2", "year"], right_on=["source_cow_code", "target_cow_code", "year"])
+    merged = panel.merge(
+        acts, left_on=["ccode1", "ccode2", "year"], right_on=["source_cow_code", "target_cow_code", "year"]
+    )
     assert merged[["year", "type", "date_basis"]].values.tolist() == [[2025, "visit", "inferred"]]
 
 

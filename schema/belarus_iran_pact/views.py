@@ -213,7 +213,9 @@ _SAYS = {
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that")}
+_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that"), "Uu": ("speculates whether", "speculate whether")}
+_AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will|can|could|may)\b")
+_PLANNED = ("says only that it is planned that", "say only that it is planned that")
 _PRESUPPOSES = {
     **_SAYS,
     "CT+": ("takes it for granted that", "take it for granted that"),
@@ -227,8 +229,9 @@ def _statements(tables: Tables) -> dict[str, str | None]:
     What somebody is said to think, by a cue of the kind `attitude`, is told as such, since nobody said it.
     """
     actors = {row["actor_id"]: row for row in tables["actors"]}
-    thoughts = {row["cue_id"] for row in tables["cues"] if row["kind"] == "attitude"}
-    thought = {row["claim_id"] for row in tables["claim_cues"] if row["cue_id"] in thoughts}
+    kinds = {row["cue_id"]: row["kind"] for row in tables["cues"]}
+    marked = {(row["claim_id"], kinds.get(row["cue_id"])) for row in tables["claim_cues"]}
+    thought, planned = ({id_ for id_, kind in marked if kind == wanted} for wanted in ("attitude", "futurity"))
     proper = _proper_words(tables)
     article = next((row["name"] for row in tables["actors"] if row["kind"] == "article_voice"), "the source")
     found: dict[str, str | None] = {}
@@ -239,13 +242,17 @@ def _statements(tables: Tables) -> dict[str, str | None]:
             continue
         verbs = _PRESUPPOSES if claim["presupposed"] else _HOLDS if claim["claim_id"] in thought else _SAYS
         several = voice["kind"] == "group" and voice["name"].endswith("s")
-        verb = verbs[claim["factuality"]][several]
-        if claim["factuality"] == "CT-" and voice["kind"] == "article_voice" and not claim["presupposed"]:
-            verb = "says that it is not so that"
+        verb, said = verbs[claim["factuality"]][several], claim["proposition"]
+        if claim["factuality"] == "Uu" and claim["claim_id"] in planned - thought:
+            verb = _PLANNED[several]
+        elif claim["factuality"] == "CT-" and voice["kind"] == "article_voice" and not claim["presupposed"]:
+            # A person denies; a text says that something is not so.
+            negated = _AUXILIARY.sub(r"\g<0> not", said, count=1)
+            verb, said = ("says that", negated) if negated != said else ("says that it is not so that", said)
         who = voice["name"]
         if claim["claim_id"] in thought:
             who = f"According to {_uncapitalized(article, proper)}, {_uncapitalized(who, proper)}"
-        found[claim["claim_id"]] = f"{who} {verb} {_uncapitalized(claim['proposition'], proper)}"
+        found[claim["claim_id"]] = f"{who} {verb} {_uncapitalized(said, proper)}"
     return found
 
 
