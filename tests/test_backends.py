@@ -13,7 +13,7 @@ import polars
 import pytest
 
 import belarus_iran_pact as bip
-import names
+import build
 from belarus_iran_pact import loading
 from belarus_iran_pact._names import TableName
 from belarus_iran_pact.core.table import fields
@@ -113,8 +113,8 @@ def test_extra_without_the_library() -> None:
 
 
 def test_names_that_drifted_from_the_models() -> None:
-    """The type of table names lacks a table, or has one that is gone: run scripts/names.py."""
-    assert names.FILE.read_text(encoding="utf-8") == names.module()
+    """The type of table names lacks a table, or has one that is gone: run scripts/build.py."""
+    assert build.NAMES.read_text(encoding="utf-8") == build.names_module()
     assert list(NAMES) == list(TABLES) == [table.name for table in bip.tables()]
 
 
