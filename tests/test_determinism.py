@@ -89,7 +89,7 @@ def other(reference: Built, tmp_path_factory: pytest.TempPathFactory) -> Built:
     seeds = shutil.copytree(reference.seeds, folder / "seeds")
     file = next(iter(sorted(seeds.glob("*/events.yaml"))))
     text = file.read_text(encoding="utf-8")
-    changed, count = re.subn(r"^(  label: \w.*)$", r"\1 (changed)", text, count=1, flags=re.MULTILINE)
+    changed, count = re.subn(r"^( +label: \w.*)$", r"\1 (changed)", text, count=1, flags=re.MULTILINE)
     assert count == 1
     file.write_text(changed, encoding="utf-8", newline="")
     package = built(seeds, folder / "dataset")
