@@ -5,8 +5,10 @@
 
 FIRST and SECOND are coding folders (`seeds/NAME/` is one). For each table it prints precision, recall and F1 of
 SECOND's spans against FIRST's, exact and overlapping (rows of link tables only where they link the same rows), and for
-each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal; computed by the
-package krippendorff). A table that only one folder has is left out. Writes nothing. Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
+each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal). A
+table that only one folder has is left out. Writes nothing.
+
+Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
 """
 
 from __future__ import annotations

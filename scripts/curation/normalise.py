@@ -53,7 +53,7 @@ class Normalised:
 
 @dataclass(frozen=True)
 class _Written:
-    """A row of a table, what it was coded as, and its words: what its cells rest on, for want of more particular ones."""
+    """A row of a table, what it was coded as, and the words that its cells rest on for want of more particular ones."""
 
     row: dict[str, Any]
     coded: Coded
