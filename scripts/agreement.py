@@ -3,10 +3,12 @@
 
     python scripts/agreement.py FIRST SECOND [--article FILE]
 
-FIRST and SECOND are coding folders (`seeds/NAME/` is one). For each table it prints precision, recall and F1 of SECOND's
-spans against FIRST's, exact and overlapping (rows of link tables only where they link the same rows), and for each coded column of the rows that overlap one to one the share of
-equal values and Krippendorff's alpha (nominal; computed by the package krippendorff). A table that only one folder has
-is left out. Writes nothing. Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
+FIRST and SECOND are coding folders (`seeds/NAME/` is one). For each table it prints precision, recall and F1 of
+SECOND's spans against FIRST's, exact and overlapping (rows of link tables only where they link the same rows), and for
+each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal). A
+table that only one folder has is left out. Writes nothing.
+
+Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -95,8 +97,8 @@ def match(
 ) -> dict[str, str]:
     """Pair rows one to one by overlap of their characters, the closest pairs first; second's ids by first's.
 
-    Rows that overlap equally are paired by their id, where the coders gave it (`ids_given`), then in the order in which they
-    were written, never by what was coded on them: that would favour agreement. Only pairs that are `allowed` are made.
+    Rows that overlap equally are paired by id, where the coders gave it (`ids_given`), then in the order in which they
+    were written, never by what was coded on them: that would favour agreement. Only `allowed` pairs are made.
     """
     characters = [{row: _characters(spans) for row, spans in side.items()} for side in (first, second)]
     pairs = []
@@ -128,7 +130,7 @@ def coded_fields(model: type[Row]) -> list[Field]:
 
 
 def alpha(pairs: list[tuple[Any, Any]]) -> float | None:
-    """Krippendorff's alpha, nominal, for pairs of values; None where all values are the same, which leaves it undefined.
+    """Krippendorff's alpha, nominal, for pairs of values; None where all are the same, which leaves it undefined.
 
     A null is a decision like any other and counts as a value.
     """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Build the data package from the seeds: read, anchor, normalise, check, publish.
+"""Build the data package from the seeds: read, write out the form, anchor, normalise, check, publish.
 
     python scripts/build.py            build dataset/, all at once or not at all
     python scripts/build.py --check    build beside it, and exit 1 if dataset/ is not what the seeds give
@@ -41,7 +41,7 @@ def tables_from(seeds: Path) -> Tables:
     """The tables that the seeds give.
 
     Raises:
-        BuildFailed: with every fault of the first step that finds any: reading the files, making rows of them, asking the laws.
+        BuildFailed: with every fault of the first step that finds any: reading files, making rows, asking the laws.
     """
     faults = Faults()
     read = read_seeds(seeds, faults)

@@ -76,10 +76,17 @@ def line_of(file: Path, text: str, *, after: str = "") -> int:
 
 
 def row_of(file: Path, first_line: str) -> str:
-    """A row of a coding file as it is written, from its first line to the next row."""
-    found = re.search(rf"^- {re.escape(first_line)}\n(?:(?!- ).*\n)*", file.read_text(encoding="utf-8"), re.MULTILINE)
+    """A row of a coding file as it is written, from its first line to the next row or group."""
+    found = re.search(rf"^( *)- {re.escape(first_line)}\n(?:\1 .*\n)*", file.read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None, f"{file.name} has no row {first_line!r}"
-    return found.group().rstrip("\n")
+    return found.group()
+
+
+def copy_row(file: Path, first_line: str, old: str, new: str) -> int:
+    """Write a copy of a row after it, with `old` replaced by `new`; the line on which the copy begins."""
+    row = row_of(file, first_line)
+    edit(file, row, row + row.replace(old, new))
+    return line_of(file, first_line) + row.count("\n")
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import SOURCE, append, edit, row_of
+from conftest import SOURCE, copy_row, edit
 
 import build
 import diff
@@ -403,8 +403,7 @@ def test_corrected_label_is_not_traced(package: Path, seeds: Path, tmp_path: Pat
 def test_new_claim_is_a_patch(package: Path, seeds: Path, tmp_path: Path) -> None:
     """A new claim passes for a correction; or one that went needs no word, or drags its links along as ids of their own."""
     file = seeds / SOURCE / "claims.yaml"
-    block = row_of(file, "claim_id: claim-headline-iran-finalizes")
-    append(file, "\n" + block.replace("claim-headline-iran-finalizes", "claim-new"))
+    copy_row(file, "claim_id: claim-headline-iran-finalizes", "claim-headline-iran-finalizes", "claim-new")
     new = built(seeds, tmp_path / "new")
     changes = compare(read_package(package), read_package(new), {})
     assert changes.level is Level.MINOR

@@ -446,8 +446,7 @@ def add_source(seeds: Path, agreement_id: str) -> Path:
         "  language: en\n"
         f"  sha256: {hashlib.sha256(article).hexdigest()}\n"
         f"  quote: {HEADLINE}\n"
-        "  gaps:\n"
-        f"    - {{reason: not_stated, columns: [{', '.join(empty)}]}}\n",
+        f"  gaps: {{not_stated: [{', '.join(empty)}]}}\n",
         encoding="utf-8",
     )
     file = folder / "evidence.yaml"

@@ -18,7 +18,7 @@ from typing import Any
 
 import frictionless
 import pytest
-from conftest import ROOT, SOURCE, append, edit, files_of, row_of
+from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, row_of
 
 import diff
 import release
@@ -269,13 +269,12 @@ def correct_label(tree: Path) -> None:
 
 def add_claim(tree: Path) -> None:
     file = tree / "seeds" / SOURCE / "claims.yaml"
-    block = row_of(file, f"claim_id: {CLAIM}")
-    append(file, "\n" + block.replace(CLAIM, "claim-new"))
+    copy_row(file, f"claim_id: {CLAIM}", CLAIM, "claim-new")
 
 
 def remove_claim(tree: Path) -> None:
     file = tree / "seeds" / SOURCE / "claims.yaml"
-    edit(file, row_of(file, f"claim_id: {CLAIM}") + "\n", "")
+    edit(file, row_of(file, f"claim_id: {CLAIM}"), "")
 
 
 def retire_claim(tree: Path) -> None:
@@ -540,13 +539,8 @@ def test_later_releases_change_earlier_ones(first: Released, capsys: pytest.Capt
     prepare(first.tree, "2.0.1", since=first.folder)
     assert refusals(first) == [f"claims {CLAIM} is gone without successor or reason; add it to seeds/retired.yaml"]
     file = first.tree / "seeds" / SOURCE / "claims.yaml"
-    append(
-        file,
-        "\n"
-        + row_of(file, "claim_id: claim-headline-belarus-finalizes").replace(
-            "claim-headline-belarus", "claim-headline-iran"
-        ),
-    )
+    other = "claim-headline-belarus-finalizes"
+    copy_row(file, f"claim_id: {other}", other, CLAIM)
     prepare(first.tree, "2.1.0", since=first.folder)
     assert refusals(first) == [
         f"claims {CLAIM} was in an earlier release, was gone from 2.0.0, and is used again; give it another id"

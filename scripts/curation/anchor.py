@@ -1,4 +1,4 @@
-"""Step 2, anchor: split each article into sentences, and find the characters that each quote stands on."""
+"""Step 3, anchor: split each article into sentences, and find the characters that each quote stands on."""
 
 from __future__ import annotations
 
@@ -185,8 +185,8 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
             faults.add(
                 quote.place,
                 what,
-                f"it has {' and '.join(sorted(pairs))}: straight quotation marks, apostrophes or dashes are typed where curly "
-                "or long ones are printed",
+                f"it has {' and '.join(sorted(pairs))}: straight quotation marks, apostrophes or dashes are typed "
+                "where curly or long ones are printed",
                 f"copy the printed words: {printed}",
             )
             return

@@ -28,7 +28,7 @@ def check_pins(normalised: Normalised, documents: dict[str, Document], faults: F
 
 
 def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
-    """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published code list under the same label."""
+    """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published list under the same label."""
     file = seeds / REFERENCE_FOLDER / CAMEO_LIST
     try:
         with file.open(encoding="utf-8", newline="") as stream:

@@ -1,14 +1,15 @@
-"""Step 2, the form: what a coder writes, with its short forms written out, as rows with their words, evidence and gaps.
+"""Step 2, form: what a coder writes, short forms and all, becomes rows with their words, evidence and gaps.
 
-Every table has the same form, which follows from its model; `seeds/CODING.md` shows it with examples. A file lists rows, and
-groups of rows with what they have in common. Whatever may stand several times may also stand alone, without its list.
+All tables have the same form, which follows from their models; `seeds/CODING.md` shows it with examples. A file lists
+rows, and groups of rows with what they have in common. What may stand several times may stand once without its list.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -39,7 +40,7 @@ class Words:
 class Explanation:
     """An evidence item or a gap: the cells it is for, its words if it has any, and its other columns."""
 
-    columns: tuple[Field, ...]
+    columns: list[Field]
     words: Words | None
     values: dict[str, Any]
     place: Place
@@ -50,8 +51,8 @@ class Coded:
     """A row as it was coded.
 
     Attributes:
-        values: the columns written, by name; a column whose value is at fault is None.
-        places: where each column is written.
+        given: the fields as they are written, and where.
+        values: the columns written, by name; one whose value is at fault is None.
         words: the row's own quote.
         verbatim: the words that stand as values, by column.
         said: the words that attribute what is said, by the id of whose word it is.
@@ -60,22 +61,20 @@ class Coded:
 
     table: str
     source_id: str | None
-    place: Place
+    given: Fields
     values: dict[str, Any]
-    places: dict[str, Place]
-    words: Words | None = None
-    verbatim: dict[str, Words] = field(default_factory=dict)
-    said: dict[str, list[Words]] = field(default_factory=dict)
-    evidence: tuple[Explanation, ...] = ()
-    gaps: tuple[Explanation, ...] = ()
-    nested: tuple[Coded, ...] = ()
+    words: Words | None
+    verbatim: dict[str, Words]
+    said: dict[str, list[Words]]
+    evidence: list[Explanation]
+    gaps: list[Explanation]
+    nested: list[Coded]
 
 
 def coded_rows(entry: Entry, faults: Faults) -> list[Coded]:
-    """The rows of an entry: one, or those of a group."""
-    if entry.source_id is None:
-        return [_reference_row(entry.table, entry.fields, faults)]
-    return [_row(entry.table, given, entry.source_id, None, faults) for given in _ungrouped(entry.fields, faults)]
+    """The rows of an entry: one, or those of a group; of outside knowledge, one of columns only."""
+    rows = [entry.fields] if entry.source_id is None else _ungrouped(entry.fields, faults)
+    return [_row(entry.table, given, entry.source_id, None, faults) for given in rows]
 
 
 def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, Explanation]]:
@@ -101,22 +100,26 @@ def _ungrouped(item: Fields, faults: Faults) -> list[Fields]:
     """The rows of a group, each with what the group says of all; a row that is in no group is alone."""
     common = _with_code(item, faults)
     if ROWS not in common:
+        _check_voices(common.get(SAID), [common], faults)
         return [common]
     rows = [_with_code(row, faults) for row in mappings(common.pop(ROWS), ROWS, faults)]
-    group_said = common.pop(SAID, None)
     for row in rows:
-        for key, value in common.items():
-            row.setdefault(key, value)
-        if isinstance(group_said, Fields) and isinstance(row.setdefault(SAID, Fields(item.place)), Fields):
-            row[SAID] = _joined(row[SAID], group_said)
-        elif group_said is not None:
-            row[SAID] = group_said
-    if isinstance(group_said, Fields):
-        for voice in group_said:
-            if not any(voice in row.values() for row in rows):
-                why, remedy = "no row of the group is in that voice", "correct the voice, or take the words away"
-                faults.add(group_said.place_of(voice), f"said names {voice}", why, remedy)
+        own = row.get(SAID)
+        row.update({key: value for key, value in common.items() if key not in row})
+        _check_voices(own, [row], faults)
+        if isinstance(own, Fields) and isinstance(common.get(SAID), Fields):
+            row[SAID] = Fields(own.place)
+            row[SAID].update(common[SAID] | own)
+    _check_voices(common.get(SAID), rows, faults)
     return rows
+
+
+def _check_voices(said: Any, rows: list[Fields], faults: Faults) -> None:
+    """A fault for each voice that things are attributed to, and that no row has."""
+    for voice in said if isinstance(said, Fields) else ():
+        if not any(voice in row.values() for row in rows):
+            why, remedy = "no row here is in that voice", "correct the voice, or take the words away"
+            faults.add(said.place_of(voice), f"said names {voice}", why, remedy)
 
 
 def _with_code(given: Fields, faults: Faults) -> Fields:
@@ -134,55 +137,52 @@ def _with_code(given: Fields, faults: Faults) -> Fields:
     return flat
 
 
-def _joined(own: Fields, common: Fields) -> Fields:
-    joined = Fields(own.place)
-    joined.update(common)
-    joined.update(own)
-    return joined
-
-
-def _reference_row(table: str, given: Fields, faults: Faults) -> Coded:
-    """A whole row of outside knowledge: nothing of it is quoted from an article."""
-    authored = _authored(TABLES[table])
-    reject_unknown(given, [item.name for item in authored], f"a row of {table}", faults)
-    return Coded(table, None, given.place, _values(table, given, authored, faults), _places(given))
-
-
-def _row(table: str, given: Fields, source_id: str, passage: Text | None, faults: Faults) -> Coded:
+def _row(table: str, given: Fields, source_id: str | None, passage: Text | None, faults: Faults) -> Coded:
     """A row and those within it; `passage` is the sentence that the row it is within quotes."""
     model = TABLES[table]
-    authored = _authored(model)
-    children = {child.table.nested_as: name for name, child in TABLES.items() if child.table.within == table}
-    allowed = [*(item.name for item in authored), *WORDS, CODE, SAID, EVIDENCE, GAPS, *filter(None, children)]
-    reject_unknown(given, allowed, f"a row of {table}", faults)
+    children = [child for child in TABLES.values() if child.table.within == table]
+    keys = [] if source_id is None else [*WORDS, EVIDENCE, GAPS, *(_key(child) for child in children)]
+    keys += [SAID for item in fields(model) if item.column.voice]
+    reject_unknown(given, [*_authored(model), *keys], f"a row of {table}", faults)
     passage = _text(given, "passage", faults) or passage
-    verbatim = {
-        item.name: Words(given[item.name], passage)
-        for item in authored
-        if item.column.verbatim and isinstance(given.get(item.name), Text)
-    }
-    own = [verbatim[item.name] for item in authored if item.column.row_quote and item.name in verbatim]
-    words = _words(given, passage, faults) if "quote" in given else next(iter(own), None)
-    if model.table.anchored and "quote" not in given:
-        _missing("quote", table, given.place, faults)
+    verbatim, own = {}, None
+    for name, item in _authored(model).items():
+        if name not in given and not item.nullable and item.column.default is None:
+            _missing(name, table, given.place, faults)
+        if item.column.verbatim and isinstance(given.get(name), Text):
+            verbatim[name] = Words(given[name], passage)
+            own = verbatim[name] if item.column.row_quote else own
     return Coded(
         table,
         source_id,
-        given.place,
-        _values(table, given, authored, faults),
-        _places(given),
-        words,
+        given,
+        {name: value_of(given, item, table, faults) for name, item in _authored(model).items() if name in given},
+        _words(given, passage, faults, needed_by=table if model.table.anchored else None) or own,
         verbatim,
         _said(given, passage, faults),
-        tuple(_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)),
-        tuple(_gaps(model, given, passage, faults)),
-        tuple(
-            _row(child, nested, source_id, passage, faults)
-            for key, child in children.items()
-            for item in mappings(given.get(str(key)), str(key), faults)
-            for nested in _written_out(TABLES[child], item, faults)
-        ),
+        [_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)],
+        list(_gaps(model, given.get(GAPS, Fields(given.place)), passage, faults)),
+        [
+            _row(child.table.name, row, source_id, passage, faults)
+            for child in children
+            for item in mappings(given.get(_key(child)), _key(child), faults)
+            for row in _written_out(child, _with_code(item, faults), faults)
+        ],
     )
+
+
+def _key(model: type[Row]) -> str:
+    return model.table.nested_as or model.table.name
+
+
+@functools.cache
+def _authored(model: type[Row]) -> dict[str, Field]:
+    """The columns that a coder may write: not those that are derived, composed, inherited, or found by a quote."""
+    parent = model.table.within
+    made = {primary_key(TABLES[parent])} if parent else set()
+    made |= {primary_key(model)} if model.table.id_from else set()
+    made |= set(SPAN_COLUMNS) if model.table.anchored else set()
+    return {item.name: item for item in fields(model) if item.column.origin != "derived" and item.name not in made}
 
 
 def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fields]:
@@ -190,164 +190,128 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
 
     The term fills the coded column that the table's ids are made of, and the id the link that it fits.
     """
+    columns = [*_authored(model), *WORDS, EVIDENCE, GAPS]
     coded = [item for item in fields(model) if item.name in model.table.id_from and item.column.vocabulary]
-    columns = [*(item.name for item in _authored(model)), *WORDS, EVIDENCE, GAPS]
+    known = [term for item in coded if item.column.vocabulary for term in item.column.vocabulary.values()]
     terms = [key for key in given if key not in columns]
     if not coded or not terms:
         yield given
         return
-    known = coded[0].column.vocabulary.values() if coded[0].column.vocabulary else []
     reject_unknown(given, [*known, *columns], f"a row of {model.table.name}", faults)
-    links = [item for item in _authored(model) if item.column.references and item.column.origin == "key"]
     for term in terms:
         for linked in _one_or_many(given[term]) if term in known else ():
-            item = _link_for(linked, links, faults)
-            if item is not None:
+            link = _link_for(linked, model, faults)
+            if link is not None:
                 row = Fields(linked.place)
                 row.update({key: value for key, value in given.items() if key not in terms})
                 put(row, Text.at(coded[0].name, given.place_of(term)), Text.at(term, given.place_of(term)), faults)
-                put(row, Text.at(item.name, linked.place), linked, faults)
+                put(row, Text.at(link, linked.place), linked, faults)
                 yield row
 
 
-def _link_for(linked: Any, links: list[Field], faults: Faults) -> Field | None:
-    """The link column that an id is for: the only one, or the one whose rows' ids begin like this one."""
+def _link_for(linked: Any, model: type[Row], faults: Faults) -> str | None:
+    """The link column that an id is for: the only one, or the one whose rows' ids begin as this one does."""
     if not isinstance(linked, Text):
-        faults.add(
-            linked.place, "a list or mapping stands for an id", "a term is given the ids of rows", "write the id"
-        )
+        why, remedy = "a term is given the ids of rows", "write the id"
+        faults.add(linked.place, "a list or mapping stands for an id", why, remedy)
         return None
-    nouns = [primary_key(TABLES[str(item.column.references)]).removesuffix("id").replace("_", "-") for item in links]
-    for item, noun in zip(links, nouns, strict=True):
-        if len(links) == 1 or linked.startswith(noun):
-            return item
-    remedy = did_you_mean(linked, nouns, "beginnings")
-    faults.add(linked.place, f"unknown sort of id {linked}", "its beginning does not say which table it is of", remedy)
+    links = {
+        primary_key(TABLES[item.column.references]).removesuffix("id").replace("_", "-"): name
+        for name, item in _authored(model).items()
+        if item.column.references and item.column.origin == "key"
+    }
+    for beginning, name in links.items():
+        if len(links) == 1 or linked.startswith(beginning):
+            return name
+    what, why = f"unknown sort of id {linked}", "its beginning does not say which table it is of"
+    faults.add(linked.place, what, why, did_you_mean(linked, links, "beginnings"))
     return None
-
-
-def _authored(model: type[Row]) -> list[Field]:
-    """The columns that a coder may write: not those that are derived, composed, inherited, or found by a quote."""
-    within = model.table.within
-    inherited = None if within is None else primary_key(TABLES[within])
-    return [
-        item
-        for item in fields(model)
-        if not (
-            item.column.origin == "derived"
-            or item.name == inherited
-            or (model.table.id_from and item.name == primary_key(model))
-            or (model.table.anchored and item.name in SPAN_COLUMNS)
-        )
-    ]
-
-
-def _values(table: str, given: Fields, authored: list[Field], faults: Faults) -> dict[str, Any]:
-    for item in authored:
-        if item.name not in given and not item.nullable and item.column.default is None:
-            _missing(item.name, table, given.place, faults)
-    return {item.name: value_of(given, item, table, faults) for item in authored if item.name in given}
-
-
-def _places(given: Fields) -> dict[str, Place]:
-    return {str(key): given.place_of(key) for key in given}
 
 
 # --- Words, evidence and gaps ---
 
 
-def _words(given: Fields, passage: Text | None, faults: Faults) -> Words | None:
-    quote, own, occurrence = (_text(given, key, faults) for key in WORDS)
-    return None if quote is None else Words(quote, own or passage, occurrence)
+def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str | None = None) -> Words | None:
+    if needed_by and "quote" not in given:
+        _missing("quote", needed_by, given.place, faults)
+    quote, own, occurrence = texts = [_text(given, key, faults) for key in WORDS]
+    sound = all(text is not None or key not in given for key, text in zip(WORDS, texts, strict=True))
+    return Words(quote, own or passage, occurrence) if quote is not None and sound else None
 
 
 def _said(given: Fields, passage: Text | None, faults: Faults) -> dict[str, list[Words]]:
-    """The words that attribute the row to a voice: `{id: quote}`, where a quote may have its own passage."""
-    said = given.get(SAID)
-    if said is None:
-        return {}
-    if not isinstance(said, Fields):
-        why, remedy = "it says by which words whom a thing is attributed to", "write said: {actor: quote}"
-        faults.add(said.place, "said is no mapping", why, remedy)
-        return {}
+    """The words that attribute the row to a voice: `{id: quote}`, where a mapping may say more of the quote."""
+    said = given.get(SAID, Fields(given.place))
     found: dict[str, list[Words]] = {}
+    if not isinstance(said, Fields):
+        why, remedy = "it says by which words a thing is attributed to whom", "write said: {actor: quote}"
+        faults.add(said.place, "said is no mapping", why, remedy)
+        return found
     for voice, value in said.items():
         for item in _one_or_many(value):
-            if isinstance(item, Fields):
-                reject_unknown(item, list(WORDS), "words that are said", faults)
-                words = _words(item, passage, faults)
-            else:
-                words = Words(item, passage) if isinstance(item, Text) else None
-            if words is not None:
-                found.setdefault(str(voice), []).append(words)
+            listed = item if isinstance(item, Fields) else Fields(item.place)
+            if listed is not item:
+                listed[Text.at("quote", item.place)] = item
+            reject_unknown(listed, list(WORDS), "words that are said", faults)
+            words = _words(listed, passage, faults, needed_by=SAID)
+            found.setdefault(str(voice), []).extend([words] if words else [])
     return found
 
 
 def _evidence(model: type[Row], given: Fields, passage: Text | None, faults: Faults) -> Explanation:
     values = _explanation_values(EVIDENCE, given, "supports", faults)
-    if "quote" not in given:
-        _missing("quote", EVIDENCE, given.place, faults)
     columns = _columns(model, given.get("supports"), "supports", given.place, faults)
-    return Explanation(columns, _words(given, passage, faults), values, given.place)
+    return Explanation(columns, _words(given, passage, faults, needed_by=EVIDENCE), values, given.place)
 
 
-def _gaps(model: type[Row], given: Fields, passage: Text | None, faults: Faults) -> Iterator[Explanation]:
-    """The gaps of `{reason: [column, ...]}`; in place of a column a mapping may have `columns`, a candidate and words."""
-    gaps = given.get(GAPS)
-    if gaps is not None and not isinstance(gaps, Fields):
-        faults.add(
-            gaps.place, "gaps is no mapping", "it names columns by reason", "write gaps: {reason: [column, ...]}"
-        )
+def _gaps(model: type[Row], gaps: Any, passage: Text | None, faults: Faults) -> Iterator[Explanation]:
+    """The gaps of `{reason: [column, ...]}`; for a column may stand a mapping of `columns`, a candidate and words."""
+    if not isinstance(gaps, Fields):
+        remedy = "write gaps: {reason: [column, ...]}"
+        faults.add(gaps.place, "gaps is no mapping", "it names columns by reason", remedy)
         return
-    (reason_field,) = [item for item in fields(TABLES[GAPS]) if item.name == "reason"]
-    for key, value in (gaps or {}).items():
-        place = gaps.place_of(key) if gaps is not None else given.place
-        reason = {"reason": _checked(str(key), reason_field, GAPS, place, faults)}
+    reason_field = next(item for item in fields(TABLES[GAPS]) if item.name == "reason")
+    for key, value in gaps.items():
+        place = gaps.place_of(key)
+        reason = {"reason": _checked(key, reason_field, GAPS, place, faults)}
         items = _one_or_many(value)
         plain = [item for item in items if not isinstance(item, Fields)]
         if plain or not items:
-            yield Explanation(_columns(model, plain, str(key), place, faults), None, reason, place)
+            yield Explanation(_columns(model, plain, key, place, faults), None, reason, place)
         for item in items:
             if isinstance(item, Fields):
-                values = reason | _explanation_values(GAPS, item, "columns", faults, written=("reason",))
+                values = _explanation_values(GAPS, item, "columns", faults) | reason
                 columns = _columns(model, item.get("columns"), "columns", item.place, faults)
                 yield Explanation(columns, _words(item, passage, faults), values, item.place)
 
 
-def _explanation_values(
-    table: str, given: Fields, columns: str, faults: Faults, written: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def _explanation_values(table: str, given: Fields, columns: str, faults: Faults) -> dict[str, Any]:
     """The columns of evidence or gaps that the coder may write."""
-    own = [item for item in fields(TABLES[table]) if item.column.explained and item.name not in written]
-    noun = "an evidence item" if table == EVIDENCE else "a gap"
-    reject_unknown(given, [columns, *WORDS, *(item.name for item in own)], noun, faults)
+    own = [item for item in fields(TABLES[table]) if item.column.explained and item.name != "reason"]
+    reject_unknown(given, [columns, *WORDS, *(item.name for item in own)], f"an item of {table}", faults)
     return {item.name: value_of(given, item, table, faults) for item in own if item.name in given}
 
 
-def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Faults) -> tuple[Field, ...]:
+def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Faults) -> list[Field]:
     """The columns named, those of named groups among them."""
     by_name = {item.name: item for item in fields(model)}
     groups = model.table.column_groups
     explained = [*(name for name, item in by_name.items() if item.column.explained), *groups]
-    found = []
+    found: list[Field] = []
     if not names:
-        why, remedy = "it must say which cells it explains", "name the columns"
-        faults.add(place, f"no column under {key}", why, remedy)
+        faults.add(place, f"no column under {key}", "it must say which cells it explains", "name the columns")
     for name in _one_or_many(names):
         if not isinstance(name, Text):
             faults.add(name.place, f"{key} holds a list or mapping", "it lists columns", "write column names")
-            continue
-        if name in groups:
-            found += [by_name[column] for column in groups[name]]
-        elif name in by_name and by_name[name].column.explained:
-            found.append(by_name[name])
+        elif name in explained:
+            found += [by_name[column] for column in groups.get(name, [name])]
         else:
             what, why = "which does not exist", f"it is not a column of {model.table.name}"
             if name in by_name:
                 what, why = "which takes no evidence or gap", f"its origin is {by_name[name].column.origin}"
             remedy = did_you_mean(name, explained, "columns to explain")
             faults.add(name.place, f"{key} names the column {name}, {what}", why, remedy)
-    return tuple(found)
+    return found
 
 
 # --- Values and faults ---
@@ -414,7 +378,7 @@ def _text(given: Fields, key: str, faults: Faults) -> Text | None:
     return None
 
 
-def reject_unknown(given: Fields, allowed: list[str], noun: str, faults: Faults) -> None:
+def reject_unknown(given: Fields, allowed: Sequence[str], noun: str, faults: Faults) -> None:
     """A fault for each field that is not allowed."""
     for name in given:
         if name not in allowed:

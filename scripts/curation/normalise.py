@@ -43,11 +43,8 @@ class Normalised:
         row_id = row[primary_key(TABLES[table])]
         earlier = self.places.setdefault((table, row_id, None), place)
         if (table, row_id) in self.rows:
-            what, why = (
-                f"the {table} row {row_id} is there twice",
-                f"it stands at {earlier.file.name}:{earlier.line} already",
-            )
-            self.faults.add(place, what, why, "give this one another id, or merge the two")
+            what, why = f"the {table} row {row_id} is there twice", f"it stands at {earlier.file.name}:{earlier.line}"
+            self.faults.add(place, what, f"{why} already", "give this one another id, or merge the two")
             return False
         self.rows[(table, row_id)] = row
         self.tables[table].append(row)
@@ -56,7 +53,7 @@ class Normalised:
 
 @dataclass(frozen=True)
 class _Written:
-    """A row of a table, with what it was coded as, and the words that its cells rest on unless they have words of their own."""
+    """A row of a table, what it was coded as, and the words that its cells rest on for want of more particular ones."""
 
     row: dict[str, Any]
     coded: Coded
@@ -64,13 +61,16 @@ class _Written:
 
 
 def normalise(seeds: Seeds, faults: Faults) -> Normalised:
-    """Turn what was read into the rows of all tables. What is at fault goes to `faults`, and the tables are then not whole."""
+    """Make the rows of all tables from what was read. Faults go to `faults`; the tables are whole if there are none."""
     result = Normalised({name: split(document) for name, document in seeds.documents.items()}, faults)
     for article in result.articles.values():
         for passage in article.passages:
             result.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
-    foreign = [entry for entry in seeds.entries if TABLES[entry.table].table.rows_from == "cells"]
-    coded = [row for entry in seeds.entries if entry not in foreign for row in coded_rows(entry, faults)]
+    own, foreign = (
+        [entry for entry in seeds.entries if (TABLES[entry.table].table.rows_from == "cells") is cells]
+        for cells in (False, True)
+    )
+    coded = [row for entry in own for row in coded_rows(entry, faults)]
     written = [item for row in coded for item in _write(row, {}, (), result)]
     for item in written:
         _apply_rules(item, result)
@@ -79,9 +79,9 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     for entry in foreign:
         for table, row_id, evidence in foreign_evidence(entry, faults):
             _put_all("evidence", table, row_id, evidence, str(entry.source_id), result)
+    for table, (match, rows) in seeds.reference.items():
+        _merge_reference(table, match, rows, result)
     if not faults:
-        for table, (match, rows) in seeds.reference.items():
-            _merge_reference(table, match, rows, result)
         _add_what_follows(result)
     return result
 
@@ -105,9 +105,9 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
         row |= _span_columns(span, coded.table)
     if table.id_from:
         row[key] = _composed_id(model, row)
-    if row[key] is None or not result.put(coded.table, row, coded.place):
+    if row[key] is None or not result.put(coded.table, row, coded.given.place):
         return
-    result.places |= {(coded.table, row[key], column): place for column, place in coded.places.items()}
+    result.places |= {(coded.table, row[key], str(name)): coded.given.place_of(name) for name in coded.given}
     words = (coded.words,) if coded.words else words
     grounding = tuple(item.words for item in coded.nested if item.words and TABLES[item.table].table.grounds_whole)
     yield _Written(row, coded, words or grounding)
@@ -127,15 +127,16 @@ def _apply_rules(item: _Written, result: Normalised) -> None:
         if not _applies(default, item, result):
             if not column.nullable:
                 why = f"no rule decides it here, and a row of {coded.table} cannot be without it"
-                result.faults.add(coded.place, f"{column.name} is missing", why, f"add {column.name}")
+                result.faults.add(coded.given.place, f"{column.name} is missing", why, f"add {column.name}")
         elif default.like is not None:
             item.row[column.name] = item.row[default.like]
         else:
-            gap = Explanation((column,), None, {"reason": default.gap}, coded.place)
+            gap = Explanation([column], None, {"reason": default.gap}, coded.given.place)
             _put_all("gaps", coded.table, item.row[primary_key(model)], gap, coded.source_id, result)
 
 
 def _applies(default: Default, item: _Written, result: Normalised) -> bool:
+    """Whether a rule decides the row's cell."""
     name, _, linked_name = default.where.partition(".")
     row = item.row
     if linked_name:
@@ -163,7 +164,7 @@ def _explain(item: _Written, result: Normalised) -> None:
     for column in fields(model) if model.table.explained else ():
         if column.column.explained and item.row[column.name] is not None and column.name not in supported:
             for words in _grounds(item, column, result):
-                evidence = Explanation((column,), words, {}, words.quote.place)
+                evidence = Explanation([column], words, {}, words.quote.place)
                 _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
     for gap in coded.gaps:
         _put_all("gaps", coded.table, row_id, gap, coded.source_id, result)
@@ -172,8 +173,8 @@ def _explain(item: _Written, result: Normalised) -> None:
 def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, ...]:
     """The words that a cell rests on if no evidence item names it, the most particular that there are.
 
-    Those that are its value, if it is verbatim; those of the cell that a rule likens it to; the attribution, or the cell that
-    it rests on; those of its row, which may be those of the row that this one is within.
+    Those that are its value, if it is verbatim; those of the cell that a rule likens it to; the attribution, or the
+    cell that it rests on; those of its row, which may be those of the row that this one is within.
     """
     coded, info = item.coded, column.column
     columns = {other.name: other for other in fields(TABLES[coded.table])}
@@ -228,6 +229,8 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
         return
     fillable = [name for name, item in by_name.items() if item.column.origin == "reference"]
     known = sorted({str(row[match]) for row in result.tables[table] if row[match] is not None})
+    # A row at fault may be the one meant; where there is no row at all, the links to them break a law.
+    judged = known and not result.faults
     for given in mappings(rows, "rows", result.faults):
         reject_unknown(given, [str(match), *fillable], f"reference for {table}", result.faults)
         wanted = given.get(str(match))
@@ -236,7 +239,7 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
                 if name in given:
                     row[name] = value_of(given, by_name[name], table, result.faults)
                     result.places[(table, row[key], name)] = given.place_of(name)
-        if known and wanted not in known:  # Where there is no row at all, the links to them say so.
+        if judged and wanted not in known:
             remedy = did_you_mean(str(wanted), known, "values")
             result.faults.add(given.place, f"unknown {match} {wanted}", f"no row of {table} has it", remedy)
 
@@ -249,20 +252,15 @@ def _add_what_follows(result: Normalised) -> None:
             result.put("terms", row, Place(Path(vocabularies.__file__)))
     row_at = {key: at for at, key in enumerate(result.rows)}
     column_at = {
-        (name, item.name): (table_at, at)
-        for table_at, (name, model) in enumerate(TABLES.items())
+        (name, item.name): (table, at)
+        for table, (name, model) in enumerate(TABLES.items())
         for at, item in enumerate(fields(model))
     }
 
     def cell(row: dict[str, Any]) -> tuple[Any, ...]:
-        table_at, at = column_at[(row["table_name"], row["column_name"])]
-        return (
-            table_at,
-            row_at.get((row["table_name"], row["row_id"]), -1),
-            at,
-            row["source_id"] or "",
-            row["start"] or 0,
-        )
+        table, at = column_at[(row["table_name"], row["column_name"])]
+        row_place = row_at.get((row["table_name"], row["row_id"]), -1)
+        return table, row_place, at, row["source_id"] or "", row["start"] or 0
 
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,7 +73,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a curator wrote as an item of a file: the table it is meant for, and the source it was coded from, if any."""
+    """An item of a file: the table it is meant for, what it says, and the source it was coded from, if any."""
 
     table: str
     fields: Fields
@@ -167,12 +166,10 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
 
 def read_yaml(file: Path, faults: Faults) -> Any:
     """A YAML file as `Fields`, `Items` and `Text`; None after a fault."""
-    content = _read_bytes(file, faults)
-    if content is None:
+    read = _read(file, faults)
+    if read is None:
         return None
-    text = _decode(file, content, faults)
-    if text is None:
-        return None
+    _, text = read
     try:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
@@ -187,7 +184,30 @@ def read_yaml(file: Path, faults: Faults) -> Any:
     if node is None:
         faults.add(Place(file), "the file is empty", "it holds no YAML value", "write its rows, or delete it")
         return None
-    return _Constructor(file, text, faults).value(node)
+    aliases = (
+        [token for token in yaml.scan(text, Loader=_LOADER) if isinstance(token, yaml.AliasToken)]
+        if "&" in text
+        else []
+    )
+    for alias in aliases:
+        why = "each value is written where it counts, so that its line is its own"
+        faults.add(Place(file, alias.start_mark.line + 1), "a YAML alias", why, "write the value out")
+    return None if aliases else _value(node, file, faults)
+
+
+def _value(node: Any, file: Path, faults: Faults) -> Any:
+    """A YAML node and all below it."""
+    place = Place(file, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        return Text.at(node.value, place)
+    if isinstance(node, yaml.SequenceNode):
+        items = Items(place)
+        items.extend(_value(item, file, faults) for item in node.value)
+        return items
+    mapping = Fields(place)
+    for key, value in node.value:
+        put(mapping, _value(key, file, faults), _value(value, file, faults), faults)
+    return mapping
 
 
 def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
@@ -201,82 +221,36 @@ def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
         mapping[key] = value
 
 
-class _Constructor:
-    """Makes `Fields`, `Items` and `Text` of YAML nodes. Aliases and doubled keys are faults."""
-
-    def __init__(self, file: Path, text: str, faults: Faults) -> None:
-        self.file = file
-        self.text = text
-        self.faults = faults
-        self.seen: set[int] = set()
-
-    def value(self, node: Any) -> Any:
-        """A node and all below it."""
-        place = Place(self.file, node.start_mark.line + 1)
-        if id(node) in self.seen:
-            return self._alias(place)
-        self.seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            return Text.at(node.value, place)
-        if isinstance(node, yaml.SequenceNode):
-            items = Items(place)
-            items.extend(self.value(item) for item in node.value)
-            return items
-        mapping = Fields(place)
-        for key_node, value_node in node.value:
-            put(mapping, self.value(key_node), self.value(value_node), self.faults)
-        return mapping
-
-    @cached_property
-    def _alias_lines(self) -> Iterator[int]:
-        # A node that an alias stands for has the place of its anchor; only the tokens have the alias's own.
-        tokens = yaml.scan(self.text, Loader=_LOADER)
-        return iter([token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.AliasToken)])
-
-    def _alias(self, anchor: Place) -> Text:
-        place = Place(self.file, next(self._alias_lines, anchor.line))
-        why = "each value is written where it counts, so that its line is its own"
-        self.faults.add(place, "a YAML alias", why, "write the value out")
-        return Text.at("", place)
-
-
 def read_document(file: Path, faults: Faults) -> Document | None:
     """An article's file; None after a fault."""
-    content = _read_bytes(file, faults)
-    if content is None:
-        return None
-    text = _decode(file, content, faults)
-    return None if text is None else Document(file.stem, file, content, text)
+    read = _read(file, faults)
+    return None if read is None else Document(file.stem, file, *read)
 
 
-def _read_bytes(file: Path, faults: Faults) -> bytes | None:
+def _read(file: Path, faults: Faults) -> tuple[bytes, str] | None:
+    """A file's bytes and text; None after a fault."""
     try:
         content = file.read_bytes()
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"byte {error.start} (0x{error.object[error.start]:02x}) is not UTF-8"
+        faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
+        return None
     except OSError as error:
         faults.add(Place(file), "the file cannot be read", error.strerror or str(error), "make it readable")
         return None
-    if not content.strip():
+    if not text.strip():
         faults.add(Place(file), "the file is empty", "there is nothing to read", "restore its content, or delete it")
         return None
-    return content
-
-
-def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        bad = content[error.start]
-        what = f"byte {error.start} (0x{bad:02x}) is not UTF-8"
-        faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
-        return None
+    return content, text
 
 
 def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     """Read outside knowledge into `seeds`.
 
-    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column that
-    coded rows are matched on, and `rows`, what to add to them.
+    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column
+    that coded rows are matched on, and `rows`, what to add to them.
     """
     tables = [name for name, model in TABLES.items() if model.table.rows_from in ("coding", "reference")]
     _reject_others(folder, tables, "a reference file is named for the table that it adds to", faults)
