@@ -24,7 +24,19 @@ from belarus_iran_pact.core.codebook import table_codebook
 from belarus_iran_pact.models import TABLES
 
 COMMAND = [sys.executable, "-m", "belarus_iran_pact"]
-COMMANDS = ["tables", "show", "codebook", "explain", "export", "sentence", "path", "version", "verify", "download"]
+COMMANDS = [
+    "tables",
+    "show",
+    "codebook",
+    "laws",
+    "explain",
+    "export",
+    "sentence",
+    "path",
+    "version",
+    "verify",
+    "download",
+]
 
 # What is left in a buffer when writing fails is part of what is tested.
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
