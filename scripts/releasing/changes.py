@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belarus_iran_pact.core.laws import differs
+from belarus_iran_pact.core.content import differs
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 

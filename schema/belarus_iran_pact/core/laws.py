@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -28,52 +27,31 @@ import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
 from .column import ORIGINS
+from .content import (
+    Breach,
+    Content,
+    as_array,
+    as_number,
+    differs,
+    distinct,
+    in_order,
+    row_numbers,
+    rows_having,
+    rows_where,
+    words_of,
+    zipped,
+)
 from .edtf import bounds
-from .table import Dataset, Field, Part, Tables, fields, primary_key
-from .vocabulary import Mark, Vocabulary
+from .table import Dataset, Field, Part, fields, primary_key
+from .vocabulary import Mark
 
 LIMIT = 20
 """So many breaches of one kind in one column are listed one by one; of the others the number is told."""
 
 
-# --- What a law is, and what a breach ---
+# --- What a law is ---
 
-
-@dataclass(frozen=True)
-class Choices:
-    """What a word that is no allowed one may have been meant for."""
-
-    word: str
-    noun: str
-    allowed: Callable[[], list[str]]
-
-
-@dataclass(frozen=True)
-class Breach:
-    """Where a law is broken: what is wrong, why that is wrong, and what to do.
-
-    Attributes:
-        table: the table's name.
-        row: the row, from 0; None where a row is missing.
-        row_id: the row's primary key.
-        column: the column at fault; None where it is the row as a whole.
-        what, why, remedy: texts without closing punctuation.
-        choices: for a word that is none of those allowed, those.
-        law: the number of the law.
-    """
-
-    table: str
-    row: int | None
-    row_id: str
-    column: str | None
-    what: str
-    why: str
-    remedy: str
-    choices: Choices | None = None
-    law: str = ""
-
-
-Check = Callable[["_Content"], Iterator[Breach]]
+Check = Callable[[Content], Iterator[Breach]]
 
 
 class _Asked(Enum):
@@ -122,7 +100,7 @@ def breaches(
         same_version: whether the tables are of the dataset's very version, so that its terms are defined as there.
         limit: so many breaches of one kind in one column are listed; of further ones a last breach tells the number.
     """
-    content = _Content(dataset, tables, same_version, limit)
+    content = Content(dataset, tables, same_version, limit)
     broken: set[_Asked] = set()
     for law in sorted(LAWS, key=lambda law: law.asked.value):
         if (law.asked is _Asked.OF_SOUND_CELLS and _Asked.FIRST in broken) or (law.asked is _Asked.LAST and broken):
@@ -139,8 +117,8 @@ def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int
         dataset: what the tables are.
         tables: by name at least those of passages, evidence and residue.
     """
-    content = _Content(dataset, tables, same_version=True, limit=None)
-    words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in _words(text)]
+    content = Content(dataset, tables, same_version=True, limit=None)
+    words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in words_of(text)]
     covered = sum(sum(content.coded[at][start:end]) for at, start, end in words)
     return covered, sum(end - start for _, start, end in words)
 
@@ -155,246 +133,11 @@ def _law(number: str, name: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Che
     return listed
 
 
-# --- What is judged ---
-
-
-@dataclass(frozen=True)
-class _References:
-    """Rows that refer to one table (None: to one that there is not), and for each the row there, null where there is none."""
-
-    table: str | None
-    rows: pa.Array
-    targets: pa.Array
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """Spans that lie within their passage: their rows, the passage's row, and where they start and end within its text.
-
-    `stray` are the rows of the spans that do not.
-    """
-
-    rows: pa.Array
-    passage: pa.Array
-    start: pa.Array
-    end: pa.Array
-    stray: list[int]
-
-
-@dataclass(frozen=True)
-class _Explanations:
-    """Rows of evidence or gaps, and for each the number of the cell that it explains."""
-
-    rows: pa.Array
-    cells: pa.Array
-
-
-class _Content:
-    """The tables judged, and what several laws need to know of them."""
-
-    def __init__(self, dataset: Dataset, tables: Mapping[str, pa.Table], same_version: bool, limit: int | None) -> None:
-        self.dataset = dataset
-        self.tables = tables
-        self.same_version = same_version
-        self.limit = limit
-        self.models = {name: model for name, model in dataset.tables.items() if name in tables}
-        self.keys = {name: _array(tables[name][primary_key(model)]) for name, model in self.models.items()}
-        self.explained = [
-            (name, item)
-            for name, model in self.models.items()
-            if model.table.explained
-            for item in fields(model)
-            if item.column.explained
-        ]
-        # All explained cells are numbered through, column by column: a cell's number is its column's first plus its row.
-        self.first_cell: dict[tuple[str, str], int] = {}
-        self.cell_count = 0
-        for name, item in self.explained:
-            self.first_cell[(name, item.name)] = self.cell_count
-            self.cell_count += tables[name].num_rows
-
-    def at(
-        self,
-        table: str,
-        rows: Iterable[int],
-        column: str | None,
-        what: str,
-        why: str,
-        remedy: str,
-        *,
-        said: Mapping[int, str] | None = None,
-        choices: tuple[str, Callable[[], list[str]]] | None = None,
-        **more: str,
-    ) -> Iterator[Breach]:
-        """Breaches at rows.
-
-        The texts name the row's columns in braces; `{id}` is its primary key, `{said}` what `said` has for it, and `more` has
-        texts that would be taken for braces. `choices` has the noun and values for what `column` might have held.
-        """
-        listed = list(rows)
-        limit = len(listed) if self.limit is None else self.limit
-        for count, row in enumerate(listed[: limit + 1]):
-            cells = self.tables[table].slice(row, 1).to_pylist()[0]
-            known = _shortened(cells) | more | {"id": self.keys[table][row].as_py(), "said": said[row] if said else ""}
-            more_such = f"and {len(listed) - limit} more such, the next: " if count == limit else ""
-            yield Breach(
-                table=table,
-                row=row,
-                row_id=str(known["id"]),
-                column=column,
-                what=more_such + what.format_map(known),
-                why=why.format_map(known),
-                remedy=remedy.format_map(known),
-                choices=Choices(str(cells[column]), *choices) if choices and column else None,
-            )
-
-    def part(self, part: Part) -> tuple[str, pa.Table]:
-        """The name and content of a table that the machine works with."""
-        name = self.dataset.part(part)
-        return name, self.tables[name]
-
-    def vocabulary(self, part: Part, column: str) -> Vocabulary:
-        """The vocabulary of a column of such a table."""
-        found = self.field(self.dataset.part(part), column).column.vocabulary
-        assert found is not None
-        return found
-
-    def marked(self, part: Part, column: str, mark: Mark) -> Any:
-        """Where such a column's term has a mark."""
-        terms = self.vocabulary(part, column).marked(mark)
-        return pc.is_in(self.part(part)[1][column], value_set=pa.array(terms, pa.string()))
-
-    def field(self, table: str, column: str) -> Field:
-        """A column by name."""
-        return next(item for item in fields(self.models[table]) if item.name == column)
-
-    def columns(self, wanted: Callable[[Field], object]) -> Iterator[tuple[str, Field, pa.ChunkedArray]]:
-        """The columns wanted of all tables: table, column, values."""
-        for name, model in self.models.items():
-            for item in fields(model):
-                if wanted(item):
-                    yield name, item, self.tables[name][item.name]
-
-    def combinations(self, name: str, *columns: str) -> tuple[pa.Array, list[tuple[Any, ...]]]:
-        """The distinct combinations of values of columns, and for each row the number of its own."""
-        parts = [_array(self.tables[name][column]) for column in columns]
-        codes, samples = _distinct(*parts)
-        return codes, list(_rows(*(part.take(samples) for part in parts)))
-
-    def needed(self, needs: Mapping[str, Mapping[str, str]]) -> Tables:
-        """The rows that a computation needs."""
-        found: Tables = {}
-        for name, wanted in needs.items():
-            table = self.tables[name]
-            for column, value in wanted.items():
-                table = table.filter(pc.equal(table[column], value))
-            found[name] = table.to_pylist()
-        return found
-
-    def references(self, name: str) -> Iterator[_References]:
-        """The rows of a table of references, by the table that they refer to; rows that name none are left out."""
-        names = _array(self.tables[name]["table_name"]).dictionary_encode()
-        ids = _array(self.tables[name]["row_id"])
-        for code, table in enumerate(names.dictionary.to_pylist()):
-            rows = pc.indices_nonzero(pc.equal(names.indices, pa.scalar(code, names.indices.type)))
-            if table in self.models:
-                yield _References(table, rows, pc.index_in(ids.take(rows), value_set=self.keys[table]))
-            else:
-                yield _References(None, rows, pa.nulls(len(rows), pa.int32()))
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The passages' texts."""
-        return [text or "" for text in self.part(Part.PASSAGES)[1]["text"].to_pylist()]
-
-    @cached_property
-    def spans(self) -> dict[str, _Spans]:
-        """By table, the spans that lie within their passage, and the rows whose spans do not."""
-        passages_name, passages = self.part(Part.PASSAGES)
-        first, last, source = (_array(passages[column]) for column in ("start", "end", "source_id"))
-        found = {}
-        for name, text_column in self.dataset.span_texts.items():
-            if name not in self.tables:
-                continue
-            columns = ("source_id", "passage_id", "start", "end", text_column)
-            parts = [_array(self.tables[name][column]) for column in columns]
-            own_source, passage_id, start, end, _ = parts
-            blanks = reduce(pc.add, [_number(pc.is_null(part)) for part in parts])
-            passage = pc.index_in(passage_id, value_set=self.keys[passages_name])
-            begin = pc.subtract(start, first.take(passage))
-            conditions = [
-                pc.greater_equal(begin, 0),
-                pc.less(start, end),
-                pc.less_equal(end, last.take(passage)),
-                pc.equal(own_source, source.take(passage)),
-                pc.equal(blanks, 0),
-            ]
-            good = pc.fill_null(reduce(pc.and_kleene, conditions), False)
-            # A passage that there is not is a broken key, and reported as such.
-            known = pc.or_(pc.is_valid(passage), pc.is_null(passage_id))
-            stray = reduce(pc.and_, [known, pc.less(blanks, len(columns)), pc.invert(good)])
-            rows = pc.indices_nonzero(good)
-            begin = begin.take(rows)
-            found[name] = _Spans(
-                rows=rows,
-                passage=pc.cast(passage.take(rows), pa.int64()),
-                start=begin,
-                end=pc.add(begin, pc.subtract(end.take(rows), start.take(rows))),
-                stray=_where(stray),
-            )
-        return found
-
-    @cached_property
-    def coded(self) -> list[bytearray]:
-        """For each passage a byte for each character: 1 where evidence that accounts for words lies over it."""
-        name, evidence = self.part(Part.EVIDENCE)
-        outside = [name for name, model in self.dataset.tables.items() if not model.table.accounts_for_words]
-        within = pc.invert(pc.is_in(evidence["table_name"], value_set=pa.array(outside, pa.string())))
-        return self.covered(name, _array(within))
-
-    def covered(self, name: str, wanted: pa.Array | None = None) -> list[bytearray]:
-        """For each passage a byte for each character: 1 where a span of the table (of the rows wanted) lies over it."""
-        marks = [bytearray(len(text)) for text in self.texts]
-        spans = self.spans[name]
-        parts = [spans.passage, spans.start, spans.end]
-        if wanted is not None:
-            mask = wanted.take(spans.rows)
-            parts = [part.filter(mask) for part in parts]
-        _, samples = _distinct(*parts)
-        for passage, start, end in _rows(*(part.take(samples) for part in parts)):
-            # A passage that is shorter than its span is a fault of its own.
-            last = min(end, len(marks[passage]))
-            marks[passage][start:last] = b"\1" * (last - start)
-        return marks
-
-    @cached_property
-    def supporting(self) -> _Explanations:
-        """The rows of evidence that speak for the value of a cell that there is."""
-        explanations = self.explanations(self.dataset.part(Part.EVIDENCE))
-        supports = _array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).take(explanations.rows)
-        return _Explanations(explanations.rows.filter(supports), explanations.cells.filter(supports))
-
-    def explanations(self, name: str) -> _Explanations:
-        """The rows that explain a cell that there is."""
-        named = _array(self.tables[name]["column_name"])
-        rows, cells = [pa.array([], pa.uint64())], [pa.array([], pa.int64())]
-        for references in self.references(name):
-            columns = [item.name for table, item in self.explained if table == references.table]
-            if references.table is None or not columns:
-                continue
-            first_cells = pa.array([self.first_cell[(references.table, column)] for column in columns], pa.int64())
-            column = pc.index_in(named.take(references.rows), value_set=pa.array(columns, pa.string()))
-            cell = pc.add(first_cells.take(column), references.targets)
-            rows.append(references.rows.filter(pc.is_valid(cell)))
-            cells.append(cell.drop_null())
-        return _Explanations(pa.concat_arrays(rows), pa.concat_arrays(cells))
-
-
 # --- 1. Verbatim ---
 
 
 @_law("1a", "Quotes are printed words")
-def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
+def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
     """A span is whole and lies within a passage of its own source, and its text is the passage's text there: code points,
     counted from 0, the end excluded."""
     for name, spans in content.spans.items():
@@ -407,17 +150,17 @@ def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
             "a span is whole, and within a passage of its own source",
             "correct the span",
         )
-        quotes = _array(content.tables[name][column]).take(spans.rows)
-        codes, samples = _distinct(spans.passage, spans.start, spans.end, quotes)
+        quotes = as_array(content.tables[name][column]).take(spans.rows)
+        codes, samples = distinct(spans.passage, spans.start, spans.end, quotes)
         parts = (part.take(samples) for part in (spans.passage, spans.start, spans.end, quotes))
         wrong = [
             code
-            for code, (passage, start, end, quote) in enumerate(_rows(*parts))
+            for code, (passage, start, end, quote) in enumerate(zipped(*parts))
             if content.texts[passage][start:end] != quote
         ]
         yield from content.at(
             name,
-            _having(codes, wrong, spans.rows),
+            rows_having(codes, wrong, spans.rows),
             column,
             f"{column} is not the text at {{start}}-{{end}}",
             "a span's text is cut from its source",
@@ -426,13 +169,13 @@ def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
 
 
 @_law("1b", "Passages fill their spans")
-def _passages_fill_their_spans(content: _Content) -> Iterator[Breach]:
+def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
     """A passage's text is as long as its span."""
     name, passages = content.part(Part.PASSAGES)
     length = pc.cast(pc.utf8_length(passages["text"]), pa.int64())
     yield from content.at(
         name,
-        _where(pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))),
+        rows_where(pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))),
         "text",
         "the text is not as long as its span",
         "a span's text is cut from its source",
@@ -441,12 +184,12 @@ def _passages_fill_their_spans(content: _Content) -> Iterator[Breach]:
 
 
 @_law("1c", "Sources are pinned", _Asked.OF_SOUND_CELLS)
-def _sources_are_whole(content: _Content) -> Iterator[Breach]:
+def _sources_are_whole(content: Content) -> Iterator[Breach]:
     """The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but plain blanks stands between
     them."""
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     columns = content.part(Part.PASSAGES)[1].select(["source_id", "start", "line", "text"]).columns
-    for source_id, *passage in _rows(*columns):
+    for source_id, *passage in zipped(*columns):
         passages[source_id].append(tuple(passage))
     name, sources = content.part(Part.SOURCES)
     wrong = {}
@@ -472,10 +215,10 @@ def _sources_are_whole(content: _Content) -> Iterator[Breach]:
 
 
 @_law("1d", "Verbatim values are spelled as printed")
-def _values_are_spelled_as_quoted(content: _Content) -> Iterator[Breach]:
+def _values_are_spelled_as_quoted(content: Content) -> Iterator[Breach]:
     """A value of a verbatim column is spelled exactly as one of the quotes that support it."""
     supporting = content.supporting
-    quotes = _array(content.part(Part.EVIDENCE)[1]["quote"])
+    quotes = as_array(content.part(Part.EVIDENCE)[1]["quote"])
     for name, item in content.explained:
         if not item.column.verbatim:
             continue
@@ -483,13 +226,13 @@ def _values_are_spelled_as_quoted(content: _Content) -> Iterator[Breach]:
         own = pc.and_(pc.greater_equal(supporting.cells, first_cell), pc.less(supporting.cells, first_cell + count))
         rows = pc.subtract(supporting.cells.filter(own), first_cell)
         own_quotes = quotes.take(supporting.rows.filter(own))
-        values = _array(content.tables[name][item.name])
+        values = as_array(content.tables[name][item.name])
         same = pc.equal(values.take(rows), own_quotes)
-        every = _range(count)
+        every = row_numbers(count)
         quoted = pc.and_(pc.is_valid(values), pc.is_in(every, value_set=rows))
-        wrong = _where(pc.and_(quoted, pc.invert(pc.is_in(every, value_set=rows.filter(same)))))
+        wrong = rows_where(pc.and_(quoted, pc.invert(pc.is_in(every, value_set=rows.filter(same)))))
         read = defaultdict(set)
-        for row, quote in _rows(rows, own_quotes) if wrong else ():
+        for row, quote in zipped(rows, own_quotes) if wrong else ():
             read[row].add(quote)
         yield from content.at(
             name,
@@ -506,15 +249,15 @@ def _values_are_spelled_as_quoted(content: _Content) -> Iterator[Breach]:
 
 
 @_law("2a", "Every cell explains itself")
-def _cells_are_explained(content: _Content) -> Iterator[Breach]:
+def _cells_are_explained(content: Content) -> Iterator[Breach]:
     """In every column of origin source, coder or inferred, a value has evidence for it and no gap; an empty cell has a gap that
     says why, and no evidence."""
-    every = _range(content.cell_count)
+    every = row_numbers(content.cell_count)
     evidence = pc.is_in(every, value_set=content.supporting.cells)
     gap = pc.is_in(every, value_set=content.explanations(content.dataset.part(Part.GAPS)).cells)
     filled = pa.concat_arrays(
         [pa.array([], pa.bool_())]
-        + [_array(pc.is_valid(content.tables[name][item.name])) for name, item in content.explained]
+        + [as_array(pc.is_valid(content.tables[name][item.name])) for name, item in content.explained]
     )
     empty = pc.invert(filled)
     reasons = ", ".join(content.vocabulary(Part.GAPS, "reason").values())
@@ -545,11 +288,11 @@ def _cells_are_explained(content: _Content) -> Iterator[Breach]:
         for name, item in content.explained:
             own = broken.slice(content.first_cell[(name, item.name)], content.tables[name].num_rows)
             what_here = f"{name}.{item.name} of {{id}} {what}"
-            yield from content.at(name, _where(own), item.name, what_here, why, remedy)
+            yield from content.at(name, rows_where(own), item.name, what_here, why, remedy)
 
 
 @_law("2b", "Explanations are whole")
-def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
+def _explanations_are_whole(content: Content) -> Iterator[Breach]:
     """Evidence against a value says for which value it speaks; a gap quotes the words that leave the cell open, where there are
     any, and names a candidate exactly where they allow several values; both are for columns that take them."""
     evidence_name, evidence = content.part(Part.EVIDENCE)
@@ -559,7 +302,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
     open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
     yield from content.at(
         evidence_name,
-        _where(pc.and_(against, pc.is_null(evidence["asserted_value"]))),
+        rows_where(pc.and_(against, pc.is_null(evidence["asserted_value"]))),
         "asserted_value",
         "contradicting evidence asserts no value",
         "what it speaks for must be known",
@@ -567,7 +310,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
     )
     yield from content.at(
         gaps_name,
-        _where(pc.and_(quotes, pc.is_null(gaps["quote"]))),
+        rows_where(pc.and_(quotes, pc.is_null(gaps["quote"]))),
         "quote",
         "a gap that is {reason} quotes no words",
         "the source's words leave the cell open",
@@ -575,7 +318,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
     )
     yield from content.at(
         gaps_name,
-        _where(pc.and_(offers, pc.is_null(gaps["candidate"]))),
+        rows_where(pc.and_(offers, pc.is_null(gaps["candidate"]))),
         "candidate",
         "a gap that is {reason} names no candidate",
         "each value that the words allow is a gap of its own",
@@ -583,7 +326,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
     )
     yield from content.at(
         gaps_name,
-        _where(pc.and_(pc.invert(offers), pc.is_valid(gaps["candidate"]))),
+        rows_where(pc.and_(pc.invert(offers), pc.is_valid(gaps["candidate"]))),
         "candidate",
         "a gap that is {reason} names a candidate",
         "only words that allow several values offer candidates",
@@ -593,7 +336,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
         codes, pairs = content.combinations(name, "table_name", "column_name")
         yield from content.at(
             name,
-            _having(codes, [code for code, pair in enumerate(pairs) if pair not in content.first_cell]),
+            rows_having(codes, [code for code, pair in enumerate(pairs) if pair not in content.first_cell]),
             "column_name",
             "{table_name}.{column_name} takes no evidence or gap",
             "there is no such column, or its origin is none of source, coder, inferred",
@@ -605,7 +348,7 @@ def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
 
 
 @_law("3", "Every word is accounted for")
-def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
+def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
     """Each word of a source lies under evidence, or under residue with the reason why nothing was coded from it; not under
     both."""
     name, passages = content.part(Part.PASSAGES)
@@ -614,7 +357,7 @@ def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
     for row, (text, coded, left) in enumerate(zip(content.texts, content.coded, content.covered(residue), strict=True)):
         under = int.from_bytes(coded, "little") | int.from_bytes(left, "little")
         covered = under.to_bytes(len(text), "little")
-        words = [word for word in _words(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
+        words = [word for word in words_of(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
         if words:
             start = passages["start"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
@@ -632,10 +375,10 @@ def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
         residue,
         [
             row
-            for row, passage, start, end in _rows(spans.rows, spans.passage, spans.start, spans.end)
+            for row, passage, start, end in zipped(spans.rows, spans.passage, spans.start, spans.end)
             if any(
                 1 in content.coded[passage][start + word.start() : start + word.end()]
-                for word in _words(content.texts[passage][start:end])
+                for word in words_of(content.texts[passage][start:end])
             )
         ],
         None,
@@ -649,7 +392,7 @@ def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
 
 
 @_law("4", "Inference says so")
-def _inference_is_marked(content: _Content) -> Iterator[Breach]:
+def _inference_is_marked(content: Content) -> Iterator[Breach]:
     """The basis of evidence fits the origin of its column: stated or judged, judged alone, or inferred. What is inferred names
     its rule, and nothing else has one."""
     name, evidence = content.part(Part.EVIDENCE)
@@ -665,7 +408,7 @@ def _inference_is_marked(content: _Content) -> Iterator[Breach]:
     for origin, wrong in misfits.items():
         yield from content.at(
             name,
-            _having(codes, wrong),
+            rows_having(codes, wrong),
             "basis",
             "the basis {basis} does not fit {column_name}",
             f"the column's origin is {origin}",
@@ -675,7 +418,7 @@ def _inference_is_marked(content: _Content) -> Iterator[Breach]:
     for broken, number in ((pc.and_not(by_rule, ruled), "no"), (pc.and_not(ruled, by_rule), "a")):
         yield from content.at(
             name,
-            _where(broken),
+            rows_where(broken),
             "rule",
             f"evidence for {{column_name}} is {{basis}} and has {number} rule",
             "what is inferred names its rule, and nothing else has one",
@@ -687,12 +430,12 @@ def _inference_is_marked(content: _Content) -> Iterator[Breach]:
 
 
 @_law("5", "Who, and how surely", _Asked.FIRST)
-def _voices_are_named(content: _Content) -> Iterator[Breach]:
+def _voices_are_named(content: Content) -> Iterator[Breach]:
     """Whatever is coded as happening, agreed or said names whose word it is, and how sure that voice is of it."""
     for name, item, values in content.columns(lambda item: item.column.voice or item.column.certainty):
         yield from content.at(
             name,
-            _where(pc.is_null(values)),
+            rows_where(pc.is_null(values)),
             item.name,
             f"{{id}} has no {item.name}",
             "all that is coded is somebody's word, held more or less surely",
@@ -704,18 +447,18 @@ def _voices_are_named(content: _Content) -> Iterator[Breach]:
 
 
 @_law("6a", "Ids are unique")
-def _ids_are_unique(content: _Content) -> Iterator[Breach]:
+def _ids_are_unique(content: Content) -> Iterator[Breach]:
     """Each row has an id of its own within its table."""
     for name, key in content.keys.items():
         if pc.count_distinct(key, mode="all").as_py() != len(key):
-            again = pc.not_equal(pc.index_in(key, value_set=key), _range(len(key)))
+            again = pc.not_equal(pc.index_in(key, value_set=key), row_numbers(len(key)))
             yield from content.at(
-                name, _where(again), None, f"the {name} row {{id}} is there twice", "ids are unique", "keep one"
+                name, rows_where(again), None, f"the {name} row {{id}} is there twice", "ids are unique", "keep one"
             )
 
 
 @_law("6b", "Links resolve")
-def _links_resolve(content: _Content) -> Iterator[Breach]:
+def _links_resolve(content: Content) -> Iterator[Breach]:
     """Every link to another table names a row that is there."""
     for name, item, values in content.columns(lambda item: item.column.references):
         target = str(item.column.references)
@@ -725,7 +468,7 @@ def _links_resolve(content: _Content) -> Iterator[Breach]:
             # One breach says it all; which of the links is at fault is no question.
             yield from content.at(
                 name,
-                _where(linked)[:1],
+                rows_where(linked)[:1],
                 item.name,
                 f"{name}.{item.name} links to {target}, of which there is no row",
                 "every link resolves",
@@ -734,17 +477,17 @@ def _links_resolve(content: _Content) -> Iterator[Breach]:
             continue
         yield from content.at(
             name,
-            _where(pc.and_(linked, pc.invert(pc.is_in(values, value_set=keys)))),
+            rows_where(pc.and_(linked, pc.invert(pc.is_in(values, value_set=keys)))),
             item.name,
             f"unknown id {{{item.name}}} in {item.name}",
             f"no row of {target} has it",
             "correct the link",
-            choices=(f"ids of {target}", partial(_in_order, keys)),
+            choices=(f"ids of {target}", partial(in_order, keys)),
         )
 
 
 @_law("6c", "References resolve")
-def _references_resolve(content: _Content) -> Iterator[Breach]:
+def _references_resolve(content: Content) -> Iterator[Breach]:
     """Where a row names a table, a row and a column, those are there."""
     for name in content.dataset.cell_references:
         for references in content.references(name):
@@ -754,9 +497,9 @@ def _references_resolve(content: _Content) -> Iterator[Breach]:
             else:
                 keys = content.keys[references.table]
                 missing = references.rows.filter(pc.is_null(references.targets)).to_pylist()
-                lost["row_id"] = (missing, partial(_in_order, keys))
+                lost["row_id"] = (missing, partial(in_order, keys))
                 if "column_name" in content.tables[name].column_names:
-                    columns = _array(content.tables[name]["column_name"]).take(references.rows)
+                    columns = as_array(content.tables[name]["column_name"]).take(references.rows)
                     known = [item.name for item in fields(content.models[references.table])]
                     strange = pc.invert(pc.is_in(columns, value_set=pa.array([*known, None], pa.string())))
                     lost["column_name"] = (references.rows.filter(strange).to_pylist(), partial(list, known))
@@ -774,16 +517,16 @@ def _references_resolve(content: _Content) -> Iterator[Breach]:
 
 
 @_law("6d", "One thing of several")
-def _one_of_is_filled(content: _Content) -> Iterator[Breach]:
+def _one_of_is_filled(content: Content) -> Iterator[Breach]:
     """A row that may refer to one of several things refers to exactly one, whole."""
     for name, model in content.models.items():
         choices = model.table.one_of
         if not choices:
             continue
-        filled = [[_number(pc.is_valid(content.tables[name][column])) for column in choice] for choice in choices]
+        filled = [[as_number(pc.is_valid(content.tables[name][column])) for column in choice] for choice in choices]
         touched = reduce(pc.add, [reduce(pc.max_element_wise, columns) for columns in filled])
         whole = reduce(pc.add, [reduce(pc.min_element_wise, columns) for columns in filled])
-        rows = _where(pc.or_(pc.not_equal(touched, 1), pc.not_equal(whole, 1)))
+        rows = rows_where(pc.or_(pc.not_equal(touched, 1), pc.not_equal(whole, 1)))
         said = {}
         for row in rows:
             cells = content.tables[name].slice(row, 1).to_pylist()[0]
@@ -801,7 +544,7 @@ def _one_of_is_filled(content: _Content) -> Iterator[Breach]:
 
 
 @_law("6e", "Nothing is part of itself")
-def _parents_have_no_cycle(content: _Content) -> Iterator[Breach]:
+def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
     """Nothing is its own whole or parent, at however many removes."""
     for name, item, values in content.columns(lambda item: item.column.references):
         if item.column.references == name:
@@ -818,10 +561,10 @@ def _parents_have_no_cycle(content: _Content) -> Iterator[Breach]:
             yield from _cycles(content, target, None, links[part], links[whole])
 
 
-def _cycles(content: _Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
+def _cycles(content: Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
     # Dictionaries for sets, so that which cycle is found first does not depend on hashes.
     graph: dict[str, dict[str, None]] = defaultdict(dict)
-    for child, parent in _rows(children, parents):
+    for child, parent in zipped(children, parents):
         if parent is not None:
             graph[child][parent] = None
     while True:
@@ -846,7 +589,7 @@ def _cycles(content: _Content, table: str, column: str | None, children: Any, pa
 
 
 @_law("7a", "Vocabularies are closed", _Asked.FIRST)
-def _terms_are_known(content: _Content) -> Iterator[Breach]:
+def _terms_are_known(content: Content) -> Iterator[Breach]:
     """Every coded value is a term of its column's vocabulary."""
     for name, item, values in content.columns(lambda item: item.column.vocabulary):
         vocabulary = item.column.vocabulary
@@ -854,17 +597,17 @@ def _terms_are_known(content: _Content) -> Iterator[Breach]:
         wrong = pc.invert(pc.is_in(values, value_set=pa.array([*vocabulary.values(), None], pa.string())))
         yield from content.at(
             name,
-            _where(wrong),
+            rows_where(wrong),
             item.name,
             f"{name}.{item.name} of {{id}} is {{{item.name}!r}}",
             f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
             "use one of its terms",
-            choices=("terms", vocabulary.values),
+            choices=(f"terms of {vocabulary.name}", vocabulary.values),
         )
 
 
 @_law("7b", "Candidates are possible values")
-def _candidates_are_values(content: _Content) -> Iterator[Breach]:
+def _candidates_are_values(content: Content) -> Iterator[Breach]:
     """The candidate that a gap names is a value that its column could hold."""
     name = content.dataset.part(Part.GAPS)
     columns = {(table, item.name): item for table, item in content.explained}
@@ -877,17 +620,17 @@ def _candidates_are_values(content: _Content) -> Iterator[Breach]:
             vocabulary = item.column.vocabulary
             yield from content.at(
                 name,
-                _having(codes, [code]),
+                rows_having(codes, [code]),
                 "candidate",
                 f"the candidate {{candidate!r}} is no value of {table}.{column}",
                 "it {because}",
                 "correct the candidate",
-                choices=None if vocabulary is None else ("terms", vocabulary.values),
+                choices=None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values),
                 because=why,
             )
 
 
-def _why_no_value(content: _Content, item: Field, text: str) -> str | None:
+def _why_no_value(content: Content, item: Field, text: str) -> str | None:
     """Why a text is no value of a column; None where it is one."""
     target = item.column.references
     if target is not None and pc.index(content.keys[target], text).as_py() < 0:
@@ -911,17 +654,17 @@ def _why_no_value(content: _Content, item: Field, text: str) -> str | None:
 
 
 @_law("7c", "Terms are published")
-def _terms_are_published(content: _Content) -> Iterator[Breach]:
+def _terms_are_published(content: Content) -> Iterator[Breach]:
     """Every coded value is a row of the table of terms."""
     name, terms = content.part(Part.TERMS)
-    published = set(_rows(terms["vocabulary"], terms["term"]))
+    published = set(zipped(terms["vocabulary"], terms["term"]))
     for table, item, values in content.columns(lambda item: item.column.vocabulary):
         vocabulary = item.column.vocabulary
         assert vocabulary is not None
         lost = [term for term in vocabulary.values() if (vocabulary.name, term) not in published]
         yield from content.at(
             table,
-            _having(values, lost),
+            rows_having(values, lost),
             item.name,
             f"{{{item.name}}} of {vocabulary.name} is not in {name}",
             "every coded value is defined there",
@@ -930,14 +673,14 @@ def _terms_are_published(content: _Content) -> Iterator[Breach]:
 
 
 @_law("7d", "Terms have counterparts, or have none")
-def _terms_have_crosswalks(content: _Content) -> Iterator[Breach]:
+def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     """Every term is set beside another scheme, or said to have no counterpart."""
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
-    crossed = pc.is_in(terms["term_id"], value_set=_array(crosswalk["term_id"]))
+    crossed = pc.is_in(terms["term_id"], value_set=as_array(crosswalk["term_id"]))
     yield from content.at(
         name,
-        _where(pc.invert(crossed)),
+        rows_where(pc.invert(crossed)),
         None,
         f"the term {{id}} has no {crosswalk_name} row",
         "every term says what it corresponds to elsewhere",
@@ -946,7 +689,7 @@ def _terms_have_crosswalks(content: _Content) -> Iterator[Breach]:
 
 
 @_law("7e", "Terms are defined once")
-def _terms_are_defined_as_here(content: _Content) -> Iterator[Breach]:
+def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
     """Every published term has the label and the definition that this version's vocabularies give it."""
     if not content.same_version:
         return
@@ -956,7 +699,7 @@ def _terms_are_defined_as_here(content: _Content) -> Iterator[Breach]:
         for vocabulary in content.dataset.vocabularies.values()
         for term in vocabulary
     }
-    found = _rows(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
+    found = zipped(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
     yield from content.at(
         name,
         [row for row, term in enumerate(found) if term not in defined],
@@ -968,7 +711,7 @@ def _terms_are_defined_as_here(content: _Content) -> Iterator[Breach]:
 
 
 @_law("7f", "Dates are real")
-def _dates_are_real(content: _Content) -> Iterator[Breach]:
+def _dates_are_real(content: Content) -> Iterator[Breach]:
     """Dates in EDTF (ISO 8601-2) name days that the calendar has, and end no earlier than they start."""
     for name, item, values in content.columns(lambda item: item.column.edtf):
         wrong = {}
@@ -981,7 +724,7 @@ def _dates_are_real(content: _Content) -> Iterator[Breach]:
         for value, why in wrong.items():
             yield from content.at(
                 name,
-                _having(values, [value]),
+                rows_having(values, [value]),
                 item.name,
                 f"{item.name}: {{because}}",
                 "dates follow EDTF (ISO 8601-2)",
@@ -994,13 +737,13 @@ def _dates_are_real(content: _Content) -> Iterator[Breach]:
 
 
 @_law("8a", "Cells fit their columns", _Asked.FIRST)
-def _cells_fit_their_columns(content: _Content) -> Iterator[Breach]:
+def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
     """Required cells have values, values match their column's pattern, and no text is empty."""
     for name, item, values in content.columns(lambda _: True):
         column = item.column
         what = f"{name}.{item.name} of {{id}} is {{{item.name}!r}}"
         if not item.nullable and values.null_count and not (column.voice or column.certainty):
-            yield from content.at(name, _where(pc.is_null(values)), item.name, what, "it is required", "fill it")
+            yield from content.at(name, rows_where(pc.is_null(values)), item.name, what, "it is required", "fill it")
         if item.type != "text" or column.vocabulary is not None or column.edtf:
             continue
         # A link is as well formed as the key that it resolves to.
@@ -1009,7 +752,7 @@ def _cells_fit_their_columns(content: _Content) -> Iterator[Breach]:
             wrong = pc.invert(pc.match_substring_regex(values, f"^(?:{column.pattern})$"))
             yield from content.at(
                 name,
-                _where(wrong),
+                rows_where(wrong),
                 item.name,
                 what,
                 "it does not match {because}",
@@ -1017,20 +760,20 @@ def _cells_fit_their_columns(content: _Content) -> Iterator[Breach]:
                 because=column.pattern,
             )
         else:
-            empty = _where(pc.equal(values, ""))
+            empty = rows_where(pc.equal(values, ""))
             yield from content.at(
                 name, empty, item.name, what, "an empty text is no value", "make it a null, or fill it"
             )
 
 
 @_law("8b", "Derived values recompute", _Asked.OF_SOUND_CELLS)
-def _derived_recomputes(content: _Content) -> Iterator[Breach]:
+def _derived_recomputes(content: Content) -> Iterator[Breach]:
     """Derived cells equal what is computed from the cells that they derive from."""
     derived = content.dataset.derived
     for (name, column), by_id in derived.compute(content.needed(derived.needs)).items():
         table = content.tables[name]
         expected = [by_id[row_id] for row_id in content.keys[name].to_pylist()]
-        rows = _where(differs(table[column], pa.array(expected, table.schema.field(column).type)))
+        rows = rows_where(differs(table[column], pa.array(expected, table.schema.field(column).type)))
         yield from content.at(
             name,
             rows,
@@ -1043,7 +786,7 @@ def _derived_recomputes(content: _Content) -> Iterator[Breach]:
 
 
 @_law("8c", "Views recompute", _Asked.LAST)
-def _views_recompute(content: _Content) -> Iterator[Breach]:
+def _views_recompute(content: Content) -> Iterator[Breach]:
     """The rows of views equal what is computed from the other tables."""
     if not any(model.table.view for model in content.models.values()):
         return
@@ -1065,78 +808,6 @@ def _views_recompute(content: _Content) -> Iterator[Breach]:
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
 
 
-# --- Helpers on columns ---
-
-
-def differs(left: Any, right: Any) -> Any:
-    """Where two columns differ; null equals null and nothing else."""
-    unequal = pc.fill_null(pc.not_equal(left, right), False)
-    return pc.or_(unequal, pc.not_equal(pc.is_null(left), pc.is_null(right)))
-
-
-def first(mask: Any) -> int | None:
-    """The first row where a mask is true."""
-    at = pc.index(mask, True).as_py()
-    return None if at < 0 else int(at)
-
-
-def _array(column: Any) -> pa.Array:
-    """A column as one array."""
-    if isinstance(column, pa.ChunkedArray):
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return column
-
-
-def _number(mask: Any) -> Any:
-    return pc.cast(mask, pa.int64())
-
-
-def _where(mask: Any) -> list[int]:
-    """The rows where a mask is true, neither false nor null."""
-    found: list[int] = pc.indices_nonzero(mask).to_pylist()
-    return found
-
-
-def _having(values: Any, wanted: Sequence[Any], rows: pa.Array | None = None) -> list[int]:
-    """The rows whose value is one of those wanted; `rows` has their numbers where these are not the values' own."""
-    if not wanted:
-        return []
-    mask = pc.is_in(values, value_set=pa.array(wanted, values.type))
-    found: list[int] = pc.indices_nonzero(mask).to_pylist() if rows is None else rows.filter(mask).to_pylist()
-    return found
-
-
-def _range(count: int) -> pa.Array:
-    """The whole numbers below `count`."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
-
-
-def _distinct(*columns: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """The distinct combinations of columns: for each row the number of its own, and for each combination a row."""
-    codes: Any = None
-    for column in columns:
-        encoded = column.dictionary_encode("encode")
-        own = _number(encoded.indices)
-        if codes is not None:
-            # Each factor is at most the number of rows, so this stays below 2^63.
-            own = pc.add(pc.multiply(codes, max(len(encoded.dictionary), 1)), own)
-            own = _number(own.dictionary_encode().indices)
-        codes = own
-    return codes, pc.index_in(pc.unique(codes), value_set=codes)
-
-
-def _in_order(column: pa.Array) -> list[str]:
-    return sorted(column.to_pylist())
-
-
-def _rows(*columns: Any) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in columns), strict=True)
-
-
-def _words(text: str) -> Iterator[re.Match[str]]:
-    return re.finditer(r"\w+", text)
-
-
 def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
@@ -1150,10 +821,3 @@ def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> 
         text, last_line = text + blank + words, line
     ending = character_count - len(text)
     return text + "\n" * ending if ending in (0, 1) else None
-
-
-def _shortened(cells: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: f"{value[:57]}..." if isinstance(value, str) and len(value) > 60 else value
-        for name, value in cells.items()
-    }

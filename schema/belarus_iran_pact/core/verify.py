@@ -26,7 +26,8 @@ import pyarrow.parquet as pq
 
 from ..loading import data_folder
 from ..models import DATASET, TABLES
-from .laws import breaches, differs, first
+from .content import differs, first
+from .laws import breaches
 from .schemas import arrow_schema, csv_conversion, table_schema
 
 DISTRIBUTION = "belarus-iran-pact"
