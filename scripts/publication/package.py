@@ -47,27 +47,27 @@ FORMS = ("csv", "parquet")
 
 
 def write_package(folder: Path, tables: Tables, version: str) -> None:
-    """Write csv/, parquet/, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
-    for form in FORMS:
-        (folder / form).mkdir(parents=True)
+    """Write the tables, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
+    for part in (*FORMS, "pictures"):
+        (folder / part).mkdir(parents=True)
     for name, model in TABLES.items():
-        schema = arrow_schema(model)
-        table = pa.Table.from_pylist(tables[name], schema=schema)
+        table = pa.Table.from_pylist(tables[name], schema=arrow_schema(model))
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
         pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
-    row_counts = {name: len(rows) for name, rows in tables.items()}
-    _write_text(folder / "CODEBOOK.md", codebook(TITLE, row_counts))
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
-    _write_text(folder / "croissant.json", croissant(tables, version, files))
-    _write_text(folder / "csv-metadata.json", csvw(version))
-    _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
-    _write_text(folder / "README.md", dataset_card(tables, version))
-    _write_text(folder / "explorer.html", explorer(tables, version))
-    (folder / "pictures").mkdir()
-    for name, picture in pictures(tables).items():
-        _write_text(folder / "pictures" / name, picture)
-    content = descriptor(folder, tables, version)
-    _write_text(folder / "datapackage.json", sealed(content))
+    texts = {
+        "CODEBOOK.md": codebook(TITLE, {name: len(rows) for name, rows in tables.items()}),
+        "croissant.json": croissant(tables, version, files),
+        "csv-metadata.json": csvw(version),
+        "annotations.jsonld": web_annotations(tables, version),
+        "README.md": dataset_card(tables, version),
+        "explorer.html": explorer(tables, version),
+        **{f"pictures/{name}": picture for name, picture in pictures(tables).items()},
+    }
+    for name, text in texts.items():
+        _write_text(folder / name, text)
+    # Last, since it lists the others.
+    _write_text(folder / "datapackage.json", sealed(descriptor(folder, tables, version)))
 
 
 def read_tables(folder: Path, form: str) -> Tables:
