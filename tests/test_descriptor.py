@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -159,12 +158,6 @@ def test_codebook_skips_a_column_or_term() -> None:
 
 
 # --- Independent validators ---
-
-
-@pytest.fixture
-def spoilt(tmp_path: Path) -> Path:
-    """A copy of the published package, to be spoilt."""
-    return shutil.copytree(DATASET, tmp_path / "dataset")
 
 
 def frictionless_errors(package: Path) -> set[tuple[str, str, str]]:
