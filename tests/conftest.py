@@ -39,6 +39,12 @@ def package(good_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def spoilt(tmp_path: Path) -> Path:
+    """A copy of the committed package, to be spoilt."""
+    return shutil.copytree(ROOT / "dataset", tmp_path / "dataset")
+
+
 def build_faults(seeds: Path) -> list[str]:
     """The faults that the build finds in `seeds`, in its order, each as `file:line: what; why; remedy`."""
     try:

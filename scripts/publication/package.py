@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from belarus_iran_pact.core.codebook import codebook
 from belarus_iran_pact.core.placing import exchange_folders as _exchange
-from belarus_iran_pact.core.schemas import arrow_schema, arrow_tables, csv_conversion
+from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
 from belarus_iran_pact.core.table import Tables
 from belarus_iran_pact.core.verify import sealed, verify
 from belarus_iran_pact.models import DATASET, TABLES
@@ -44,25 +44,27 @@ FORMS = ("csv", "parquet")
 
 
 def write_package(folder: Path, tables: Tables, version: str) -> None:
-    """Write csv/, parquet/, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
-    for form in FORMS:
-        (folder / form).mkdir(parents=True)
-    for name, table in arrow_tables(DATASET, tables).items():
+    """Write the tables, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
+    for part in (*FORMS, "pictures"):
+        (folder / part).mkdir(parents=True)
+    for name, model in TABLES.items():
+        table = pa.Table.from_pylist(tables[name], schema=arrow_schema(model))
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
         pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
-    row_counts = {name: len(rows) for name, rows in tables.items()}
-    _write_text(folder / "CODEBOOK.md", codebook(DATASET, TITLE, row_counts))
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
-    _write_text(folder / "croissant.json", croissant(tables, version, files))
-    _write_text(folder / "csv-metadata.json", csvw(version))
-    _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
-    _write_text(folder / "README.md", dataset_card(tables, version))
-    _write_text(folder / "explorer.html", explorer(tables, version))
-    (folder / "pictures").mkdir()
-    for name, picture in pictures(tables).items():
-        _write_text(folder / "pictures" / name, picture)
-    content = descriptor(folder, tables, version)
-    _write_text(folder / "datapackage.json", sealed(content))
+    texts = {
+        "CODEBOOK.md": codebook(DATASET, TITLE, {name: len(rows) for name, rows in tables.items()}),
+        "croissant.json": croissant(tables, version, files),
+        "csv-metadata.json": csvw(version),
+        "annotations.jsonld": web_annotations(tables, version),
+        "README.md": dataset_card(tables, version),
+        "explorer.html": explorer(tables, version),
+        **{f"pictures/{name}": picture for name, picture in pictures(tables).items()},
+    }
+    for name, text in texts.items():
+        _write_text(folder / name, text)
+    # Last, since it lists the others.
+    _write_text(folder / "datapackage.json", sealed(descriptor(folder, tables, version)))
 
 
 def read_tables(folder: Path, form: str) -> Tables:
