@@ -24,9 +24,8 @@ from typing import Any
 import krippendorff
 import numpy as np
 
-from belarus_iran_pact.core.table import Field, Row, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
 from belarus_iran_pact.models import TABLES
-from belarus_iran_pact.views import Tables
 from curation.faults import Faults
 from curation.form import SPAN_COLUMNS
 from curation.normalise import normalise

@@ -30,7 +30,7 @@ from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import fields, primary_key
 from belarus_iran_pact.core.verify import DESCRIPTOR, sealed, verify
 from belarus_iran_pact.loading import data_folder
-from belarus_iran_pact.models import CELL_REFERENCES, TABLES
+from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import views
 
 # The vocabularies are not blown up: a term stays one term.
@@ -45,7 +45,7 @@ report = verify(sys.argv[1])
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
 """
 # pyarrow imports pandas, where that is installed, when it makes its first scalar.
-IMPORT_ALONE = "import belarus_iran_pact.verifying, pyarrow; pyarrow.scalar(1)"
+IMPORT_ALONE = "import belarus_iran_pact.core.verify, pyarrow; pyarrow.scalar(1)"
 COLD = "from belarus_iran_pact.core.verify import verify; verify({!r})"
 FRICTIONLESS_ALONE = "import frictionless"
 FRICTIONLESS = "import frictionless; frictionless.validate({!r})"
@@ -85,7 +85,7 @@ def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
     schema = table.schema
     links = {item.name for item in fields(TABLES[name]) if item.column.references}
     links |= {primary_key(TABLES[name])}
-    if name in CELL_REFERENCES:
+    if name in DATASET.cell_references:
         links |= {"row_id"}
     parts = []
     for number in range(times):

@@ -13,7 +13,7 @@ import polars
 import pytest
 
 import belarus_iran_pact as bip
-import names
+import build
 from belarus_iran_pact import loading
 from belarus_iran_pact._names import TableName
 from belarus_iran_pact.core.table import fields
@@ -84,7 +84,7 @@ def test_dates_and_codes_as_they_are() -> None:
 
 def test_unknown_backend() -> None:
     """A wrong backend is named with the right ones."""
-    with pytest.raises(ValueError, match="no backend 'panda'; the backends are: arrow, pandas, polars, duckdb"):
+    with pytest.raises(ValueError, match=r"'pandas'\? The backends are: arrow, pandas, polars, duckdb"):
         bip.load("events", backend="panda")  # type: ignore[call-overload]
 
 
@@ -113,8 +113,8 @@ def test_extra_without_the_library() -> None:
 
 
 def test_names_that_drifted_from_the_models() -> None:
-    """The type of table names lacks a table, or has one that is gone: run scripts/names.py."""
-    assert names.FILE.read_text(encoding="utf-8") == names.module()
+    """The type of table names lacks a table, or has one that is gone: run scripts/build.py."""
+    assert build.NAMES.read_text(encoding="utf-8") == build.names_module()
     assert list(NAMES) == list(TABLES) == [table.name for table in bip.tables()]
 
 

@@ -400,7 +400,10 @@ def test_old_journal_spoils_new_database(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"format": "xls"}, r"no format 'xls'; the formats are: csv, parquet, sqlite, duckdb, xlsx, jsonl"),
+        (
+            {"format": "xls"},
+            r"no format 'xls'. Did you mean 'xlsx'? The formats are: csv, parquet, sqlite, duckdb, xlsx, jsonl",
+        ),
         ({"format": "csv", "tables": ["event"]}, "no table 'event'. Did you mean 'events'"),
         ({"format": "csv", "tables": ["../csv/events"]}, "no table '../csv/events'"),
         ({"format": "csv", "tables": []}, "no tables to export"),

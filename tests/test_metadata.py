@@ -6,10 +6,8 @@ import base64
 import csv
 import hashlib
 import json
-import shutil
+import re
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,10 +23,6 @@ from belarus_iran_pact.models import TABLES
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = ROOT / "dataset"
 
-each_table = pytest.mark.parametrize("name", TABLES)
-
-Spoil = Callable[[dict[str, Any]], None]
-
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,22 +36,10 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A copy of the published package, to be spoilt."""
-    return shutil.copytree(DATASET, tmp_path / "dataset")
-
-
 def rows_of(name: str) -> list[dict[str, Any]]:
     """The rows of a published table, typed."""
     rows: list[dict[str, Any]] = pq.ParquetFile(DATASET / "parquet" / f"{name}.parquet").read().to_pylist()
     return rows
-
-
-def spoil_json(file: Path, spoil: Spoil) -> None:
-    content = json.loads(file.read_text(encoding="utf-8"))
-    spoil(content)
-    file.write_text(json.dumps(content), encoding="utf-8")
 
 
 def replace_in(file: Path, old: str, new: str) -> None:
@@ -75,12 +57,6 @@ def croissant_dataset(folder: Path) -> Any:
     return mlcroissant.Dataset(folder / "croissant.json")
 
 
-@pytest.fixture
-def croissant() -> Any:
-    # A new one for each test: a second reading of the same record set gives nothing.
-    return croissant_dataset(DATASET)
-
-
 def plain(value: Any) -> Any:
     """A value as a reader gives it, as Python's own: mlcroissant's texts are bytes, and dates come with a time of day."""
     if isinstance(value, bytes):
@@ -88,48 +64,25 @@ def plain(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
+def types_of(rows: list[dict[str, Any]]) -> list[list[type]]:
+    return [[type(value) for value in row.values()] for row in rows]
+
+
 @pytest.mark.slow
-def test_croissant_is_no_croissant(croissant: Any) -> None:
-    """Croissant is no Croissant: mlcroissant finds errors, or warns of more than the date that the package does not have."""
+def test_croissant_reads_otherwise() -> None:
+    """Croissant reads otherwise: rows of a table are lost or doubled, or a value, its type or a null is another ("057" is 57).
+
+    Or it is no Croissant: mlcroissant finds errors, or warns of more than the date that the package does not have.
+    """
+    croissant = croissant_dataset(DATASET)
     assert croissant.metadata.ctx.issues.errors == set()
     (warning,) = croissant.metadata.ctx.issues.warnings
     assert "datePublished" in warning
-
-
-def croissant_command(folder: Path) -> subprocess.CompletedProcess[str]:
-    code = "from mlcroissant.scripts.cli import main; main()"
-    command = [sys.executable, "-c", code, "validate", "--jsonld", "croissant.json"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.slow
-def test_croissant_command_rejects_the_package() -> None:
-    """The command `mlcroissant validate` rejects the package."""
-    done = croissant_command(DATASET)
-    assert done.returncode == 0, done.stderr
-    assert "Done." in done.stderr
-
-
-@pytest.mark.slow
-@each_table
-def test_croissant_table_reads_otherwise(croissant: Any, name: str) -> None:
-    """A table reads otherwise through Croissant: rows are lost or doubled, a value, its type or a null is another."""
-    read = [
-        {field.removeprefix(f"{name}/"): plain(value) for field, value in record.items()}
-        for record in croissant.records(name)
-    ]
-    expected = rows_of(name)
-    assert read == expected
-    assert [[type(value) for value in row.values()] for row in read] == [
-        [type(value) for value in row.values()] for row in expected
-    ]
-
-
-@pytest.mark.slow
-def test_croissant_loses_leading_zeros(croissant: Any) -> None:
-    """Croissant loses leading zeros: CAMEO's "057" is read as a number; or the empty cells of its column as texts."""
-    codes = {plain(record["events/cameo_code"]) for record in croissant.records("events")}
-    assert {"057", None} <= codes
+    for name in TABLES:
+        records = list(croissant.records(name))
+        read = [{field.removeprefix(f"{name}/"): plain(value) for field, value in row.items()} for row in records]
+        assert read == rows_of(name)
+        assert types_of(read) == types_of(rows_of(name))
 
 
 def test_croissant_hides_a_key() -> None:
@@ -161,43 +114,29 @@ def test_croissant_hash_is_wrong() -> None:
     }
 
 
-def without_media_type(content: dict[str, Any]) -> None:
-    del content["distribution"][0]["encodingFormat"]
-
-
-def with_unknown_file(content: dict[str, Any]) -> None:
-    content["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "nothing"
-
-
-def without_checksum(content: dict[str, Any]) -> None:
-    del content["distribution"][0]["sha256"]
-
-
-def without_data_type(content: dict[str, Any]) -> None:
-    del content["recordSet"][0]["field"][0]["dataType"]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("spoil", [without_media_type, with_unknown_file, without_checksum, without_data_type])
-def test_mlcroissant_accepts_anything(package: Path, spoil: Spoil) -> None:
-    """Mlcroissant accepts anything: a file broken on purpose passes, so that its approval means nothing."""
-    from mlcroissant import ValidationError
+def test_mlcroissant_accepts_anything(spoilt: Path) -> None:
+    """Mlcroissant accepts anything, so that its approval means nothing: a property dropped on purpose, or another file's bytes."""
+    from mlcroissant import GenerationError, ValidationError
 
-    spoil_json(package / "croissant.json", spoil)
-    with pytest.raises(ValidationError):
-        croissant_dataset(package)
-    assert croissant_command(package).returncode != 0
-
-
-@pytest.mark.slow
-def test_mlcroissant_reads_another_file(package: Path) -> None:
-    """Mlcroissant reads another file than the one described: the hash that Croissant names is not compared."""
-    from mlcroissant import GenerationError
-
-    file = package / "parquet" / "events.parquet"
-    file.write_bytes((package / "parquet" / "actors.parquet").read_bytes())
+    file = spoilt / "croissant.json"
+    good = file.read_text(encoding="utf-8")
+    spoils: list[Callable[[dict[str, Any]], Any]] = [
+        lambda content: content["distribution"][0].pop("encodingFormat"),
+        lambda content: content["distribution"][0].pop("sha256"),
+        lambda content: content["recordSet"][0]["field"][0].pop("dataType"),
+        lambda content: content["recordSet"][0]["field"][0]["source"]["fileObject"].update({"@id": "nothing"}),
+    ]
+    for spoil in spoils:
+        content = json.loads(good)
+        spoil(content)
+        file.write_text(json.dumps(content), encoding="utf-8")
+        with pytest.raises(ValidationError):
+            croissant_dataset(spoilt)
+    file.write_text(good, encoding="utf-8")
+    (spoilt / "parquet" / "events.parquet").write_bytes((spoilt / "parquet" / "actors.parquet").read_bytes())
     with pytest.raises(GenerationError) as failure:
-        list(croissant_dataset(package).records("events"))
+        list(croissant_dataset(spoilt).records("events"))
     assert "is not identical with the reference" in str(failure.value.__cause__)
 
 
@@ -224,78 +163,59 @@ def csvw_complaints(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_csvw_is_invalid() -> None:
-    """CSVW is invalid: the metadata is no CSVW, or a table does not fit what it says of types, keys and nulls."""
+def test_csvw_reads_otherwise() -> None:
+    """CSVW reads otherwise: rows of a table are lost, or a value, its type or a null is another.
+
+    Or it is invalid: the metadata is no CSVW, or a table does not fit what it says of types, keys and nulls.
+    """
     assert csvw_complaints(DATASET) == []
+    found = {table.local_name: table for table in csvw_of(DATASET).tables}
+    assert list(found) == [f"csv/{name}.csv" for name in TABLES]
+    for name in TABLES:
+        read = [{column: plain(value) for column, value in row.items()} for row in found[f"csv/{name}.csv"]]
+        assert read == rows_of(name)
 
 
 @pytest.mark.slow
-@each_table
-def test_csvw_table_reads_otherwise(name: str) -> None:
-    """A table reads otherwise through CSVW: rows are lost, a value, its type or a null is another."""
-    (table,) = (table for table in csvw_of(DATASET).tables if table.local_name == f"csv/{name}.csv")
-    assert [{column: plain(value) for column, value in row.items()} for row in table] == rows_of(name)
-
-
-def with_unknown_actor(package: Path) -> None:
-    replace_in(package / "csv" / "mentions.csv", '"actor-article","000', '"actor-nobody","000')
-
-
-def with_unknown_term(package: Path) -> None:
-    replace_in(package / "csv" / "events.csv", '"signing"', '"singing"')
-
-
-def with_bad_number(package: Path) -> None:
-    replace_in(package / "csv" / "mentions.csv", ",0,9,", ",zero,9,")
-
-
-def with_bad_boolean(package: Path) -> None:
-    replace_in(package / "csv" / "claims.csv", ",false,", ",no,")
-
-
-def with_missing_cell(package: Path) -> None:
-    replace_in(package / "csv" / "events.csv", '"signing"', "")
-
-
-def with_double_key(package: Path) -> None:
-    file = package / "csv" / "events.csv"
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join([*lines, lines[-1]]))
-
-
-def with_renamed_column(package: Path) -> None:
-    replace_in(package / "csv" / "events.csv", '"label"', '"title"')
-
-
-def with_wrong_target(package: Path) -> None:
-    file = package / "csv-metadata.json"
-    replace_in(file, '"resource": "csv/actors.csv"', '"resource": "csv/events.csv"')
+def test_csvw_overlooks_a_bad_cell(spoilt: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """CSVW overlooks a bad cell: a rule of the models is not in the metadata, or the reader does not keep it."""
+    for file, old, new in (
+        ("mentions.csv", ",0,9,", ",zero,9,"),
+        ("claims.csv", ",false,", ",no,"),
+        ("events.csv", '"signing"', '"singing"'),
+        ("events.csv", '"occurred"', ""),
+    ):
+        replace_in(spoilt / "csv" / file, old, new)
+    assert csvw_complaints(spoilt)
+    for what in (
+        "mentions.csv:2:5 start: Invalid value",
+        "claims.csv:2:8 presupposed: invalid lexical value",
+        "events.csv:2:3 type: invalid lexical value",
+        "events.csv:2:4 status: required column value is missing",
+    ):
+        assert what in caplog.text
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        with_unknown_actor,
-        with_unknown_term,
-        with_bad_number,
-        with_bad_boolean,
-        with_missing_cell,
-        with_double_key,
-        with_renamed_column,
-        with_wrong_target,
-    ],
-)
-def test_csvw_overlooks_a_fault(package: Path, spoil: Callable[[Path], None]) -> None:
-    """CSVW overlooks a fault: a rule of the models is not in the metadata, or the reader does not keep it."""
-    spoil(package)
-    assert csvw_complaints(package)
+def test_csvw_overlooks_a_broken_key(spoilt: Path) -> None:
+    """CSVW overlooks a broken key: one that leads nowhere, a row that stands twice, a renamed column, a wrong target."""
+    metadata, events, mentions = (spoilt / name for name in ("csv-metadata.json", "csv/events.csv", "csv/mentions.csv"))
+    row = events.read_text(encoding="utf-8").splitlines(keepends=True)[-1]
+    for file, old, new, what in (
+        (mentions, '"actor-article","000', '"actor-nobody","000', "Key `actor-nobody` not found"),
+        (events, row, row + row, "duplicate primary key"),
+        (events, '"label"', '"title"', "missing required columns {'label'}"),
+        (metadata, '"resource": "csv/actors.csv"', '"resource": "csv/events.csv"', "Foreign key error"),
+    ):
+        good = file.read_bytes()
+        replace_in(file, old, new)
+        assert what in "".join(csvw_complaints(spoilt))
+        file.write_bytes(good)
 
 
 def test_csvw_column_is_undescribed() -> None:
     """A column is undescribed in CSVW, or its table is."""
     content = json.loads((DATASET / "csv-metadata.json").read_text(encoding="utf-8"))
-    assert [table["url"] for table in content["tables"]] == [f"csv/{name}.csv" for name in TABLES]
     for table, model in zip(content["tables"], TABLES.values(), strict=True):
         assert table["dc:description"].strip()
         described = {column["name"]: column["dc:description"] for column in table["tableSchema"]["columns"]}
@@ -307,7 +227,6 @@ def test_csvw_column_is_undescribed() -> None:
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 OA = "http://www.w3.org/ns/oa#"
 ACTIVITY = "http://www.w3.org/ns/activitystreams#"
-RDF_VALUE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#value"
 
 
 def _resource(iri: str) -> dict[str, str]:
@@ -316,33 +235,15 @@ def _resource(iri: str) -> dict[str, str]:
 
 # What the standard's context says of the terms used. The context itself is on the web, where tests do not go, and JSON-LD
 # readers drop a term that they do not know without a word: `test_annotation_term_is_unknown` is for that.
+OWN = ("Annotation", "SpecificResource", "TextPositionSelector", "TextQuoteSelector", "describing", "end", "exact")
+OWN += ("identifying", "prefix", "questioning", "start", "suffix")
 TERMS: dict[str, Any] = {
+    **{name: f"{OA}{name}" for name in OWN},
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
     "schema": "http://schema.org/",
     "id": "@id",
     "type": "@type",
-    **{
-        name: f"{OA}{name}"
-        for name in (
-            "Annotation",
-            "FragmentSelector",
-            "SpecificResource",
-            "TextPositionSelector",
-            "TextQuoteSelector",
-            "TextualBody",
-            "describing",
-            "end",
-            "exact",
-            "identifying",
-            "linking",
-            "prefix",
-            "questioning",
-            "start",
-            "suffix",
-            "tagging",
-        )
-    },
     "AnnotationCollection": f"{ACTIVITY}OrderedCollection",
     "AnnotationPage": f"{ACTIVITY}OrderedCollectionPage",
     "Organization": "http://xmlns.com/foaf/0.1/Organization",
@@ -351,13 +252,11 @@ TERMS: dict[str, Any] = {
     "target": _resource(f"{OA}hasTarget"),
     "source": _resource(f"{OA}hasSource"),
     "selector": _resource(f"{OA}hasSelector"),
-    "conformsTo": _resource("http://purl.org/dc/terms/conformsTo"),
     "creator": _resource("http://purl.org/dc/terms/creator"),
     "rights": _resource("http://purl.org/dc/terms/rights"),
     "first": _resource(f"{ACTIVITY}first"),
     "partOf": _resource(f"{ACTIVITY}partOf"),
     "items": {"@id": f"{ACTIVITY}items", "@type": "@id", "@container": "@list"},
-    "motivation": {"@id": f"{OA}motivatedBy", "@type": "@vocab"},
     "purpose": {"@id": f"{OA}hasPurpose", "@type": "@vocab"},
     "format": "http://purl.org/dc/elements/1.1/format",
     "language": "http://purl.org/dc/elements/1.1/language",
@@ -365,7 +264,6 @@ TERMS: dict[str, Any] = {
     "name": "http://xmlns.com/foaf/0.1/name",
     "startIndex": f"{ACTIVITY}startIndex",
     "total": f"{ACTIVITY}totalItems",
-    "value": RDF_VALUE,
 }
 
 
@@ -396,14 +294,6 @@ def span_of(item: dict[str, Any]) -> tuple[int, int]:
     return position["start"], position["end"]
 
 
-def test_annotation_is_missing(collection: dict[str, Any]) -> None:
-    """An annotation is missing: words that something rests on have none, or two, or one is on words that nothing needs."""
-    expected = {(row["start"], row["end"]) for name in ("evidence", "mentions") for row in rows_of(name)}
-    spans = [span_of(item) for item in items_of(collection)]
-    assert spans == sorted(expected)
-    assert collection["total"] == len(spans) == len({item["id"] for item in items_of(collection)})
-
-
 def test_annotation_selects_other_words(collection: dict[str, Any], articles: dict[str, str]) -> None:
     """An annotation selects other words: its position or its quote does not lead to its words, or to them alone."""
     for item in items_of(collection):
@@ -426,7 +316,13 @@ def bodies(item: dict[str, Any], purpose: str) -> list[dict[str, Any]]:
 
 
 def test_annotation_names_another_cell(collection: dict[str, Any]) -> None:
-    """A row of `evidence` or `mentions` has no body with its words, or one for another cell or actor, or of another bearing."""
+    """A row of `evidence` or `mentions` has no body with its words, or one for another cell or actor, or of another bearing.
+
+    Or words have two annotations, or one although nothing rests on them.
+    """
+    spans = [span_of(item) for item in items_of(collection)]
+    assert spans == sorted(set(spans))
+    assert collection["total"] == len(spans) == len({item["id"] for item in items_of(collection)})
     tables = {f"csv/{name}.csv": csv_rows(f"csv/{name}.csv") for name in TABLES}
     told = []
     for item in items_of(collection):
@@ -461,7 +357,7 @@ def keys_and_names(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, member in value.items():
             yield key
-            if key in ("type", "motivation", "purpose"):
+            if key in ("type", "purpose"):
                 yield member
             yield from keys_and_names(member)
 
@@ -562,39 +458,21 @@ def test_dataset_card_is_no_card(offline_hub: Path) -> None:
 
 
 @pytest.mark.slow
-@each_table
-def test_dataset_card_table_reads_otherwise(offline_hub: Path, tmp_path: Path, name: str) -> None:
-    """A table reads otherwise through the dataset card: rows are lost, a value, its type or a null is another."""
+def test_dataset_card_reads_otherwise(offline_hub: Path, tmp_path: Path) -> None:
+    """The dataset card reads otherwise: rows of a table are lost, or a value, its type or a null is another."""
     import datasets
 
-    read = datasets.load_dataset(str(DATASET), name, split="train", cache_dir=str(tmp_path))
-    assert read.to_list() == rows_of(name)
+    for name in TABLES:
+        read = datasets.load_dataset(str(DATASET), name, split="train", cache_dir=str(tmp_path))
+        assert read.to_list() == rows_of(name)
 
 
 # --- All of them ---
 
 
-@pytest.mark.parametrize("file", ["croissant.json", "csv-metadata.json", "annotations.jsonld", "README.md"])
-def test_metadata_is_unlisted(file: str) -> None:
-    """A metadata file is unlisted: it is made, and the descriptor does not name it, so that no checksum covers it."""
-    descriptor = json.loads((DATASET / "datapackage.json").read_text(encoding="utf-8"))
-    (resource,) = (resource for resource in descriptor["resources"] if resource["path"] == file)
-    assert resource["description"]
-    assert resource["hash"] == f"sha256:{hashlib.sha256((DATASET / file).read_bytes()).hexdigest()}"
-
-
-@pytest.mark.slow
-def test_build_imports_a_reader(tmp_path: Path) -> None:
-    """The build imports a reader: it then needs a test's packages, and takes seconds longer."""
-    readers = ["mlcroissant", "rdflib", "csvw", "huggingface_hub", "datasets"]
-    code = f"""
-import sys
-from pathlib import Path
-import build
-from publication import package as publish
-publish.write_package(Path(sys.argv[1]), build.tables_from(build.ROOT / "seeds"), "0")
-print(*[name for name in {readers} if name in sys.modules])
-"""
-    command = [sys.executable, "-c", code, str(tmp_path / "dataset")]
-    done = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+def test_build_imports_a_reader() -> None:
+    """The build imports a reader of these formats: it then needs a test's packages, and takes seconds longer."""
+    reader = re.compile(r"^\s*(?:import|from) (?:mlcroissant|rdflib|csvw|huggingface_hub|datasets)\b", re.MULTILINE)
+    code = [file for folder in ("schema", "scripts") for file in (ROOT / folder).rglob("*.py")]
+    assert code
+    assert [file for file in code if reader.search(file.read_text(encoding="utf-8"))] == []

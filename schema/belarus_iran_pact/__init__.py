@@ -38,25 +38,23 @@ if TYPE_CHECKING:
     from .exporting import export
 
 
+# What explains, exports and verifies needs pydantic or more: too slow to import for a mere `load`.
+_MODULES = {
+    "download": "downloading",
+    "explain": "explaining",
+    "export": "exporting",
+    "mentions_of": "explaining",
+    "sentence": "explaining",
+    "verify": "core.verify",
+}
+
+
 def __getattr__(name: str) -> object:
-    # What explains and verifies needs the row models, and with them pydantic: too slow to import for a mere `load`.
-    if name in ("explain", "mentions_of", "sentence"):
-        from . import explaining
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(explaining, name)
-    if name == "export":
-        from .exporting import export
-
-        return export
-    if name == "verify":
-        from .core.verify import verify
-
-        return verify
-    if name == "download":
-        from .downloading import download
-
-        return download
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -1,11 +1,15 @@
 """The command line `belarus-iran-pact`: the package's tables and their explanations, for a terminal and for pipes.
 
-Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage, 130 interrupted.
+Exit codes, the same for every command: 0 done; 1 refused or failed (faults were found, a file cannot be read or written, a
+library is missing); 2 wrong usage (an unknown command, option, table, column, row, format or version, or a value of the wrong
+form); 130 interrupted. With 1 and 2, one line on standard error says why; faults that `verify` finds are its output.
+
+A command is a function under `@command`: its name is the command's, its docstring the help.
 """
 
 from __future__ import annotations
 
-# `--help` and `version` are to answer at once: what reads data is imported by the subcommands that need it.
+# `--help` and `version` are to answer at once: what reads data is imported by the commands that need it.
 import argparse
 import io
 import os
@@ -14,15 +18,19 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from . import __version__, loading
-from .release_commands import add_commands
+from .core.messages import UsageError, one_line, unknown, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     import pyarrow
 
+    Run = Callable[[argparse.Namespace], int | None]
+    Argument = tuple[tuple[str, ...], dict[str, Any]]
+
 PROGRAM = "belarus-iran-pact"
+EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted"
 SHOW_FORMATS = ("table", "csv", "json")
 
 _ELLIPSIS = "…"
@@ -32,8 +40,6 @@ _GAP = "  "
 _NARROWEST = 8
 
 _BOLD, _MARKED, _PLAIN = "\x1b[1m", "\x1b[1;33m", "\x1b[0m"
-# Characters by which a text could move the cursor, change colours or reverse what is read.
-_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,118 +67,79 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _finish_output()
         if sys.stderr is not None:
             print(f"{PROGRAM}: error: {_message(error)}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     return code
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(arguments)
-    except SystemExit as stop:
-        # How argparse ends, after a usage error or a help text.
-        return stop.code if isinstance(stop.code, int) else 0
-    code = options.run(options)
-    return code if isinstance(code, int) else 0
+    except SystemExit:
+        return 0  # How argparse ends after `--help` and `--version`.
+    run: Run = options.run
+    return run(options) or 0
 
 
 def _message(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(text.split())
+    return visible(one_line(text))
+
+
+# --- Commands ---
+
+
+COMMANDS: dict[str, tuple[Run, str, tuple[Argument, ...]]] = {}
+"""Each command's function, example and arguments, by its name."""
+
+
+def argument(*names: str, **details: Any) -> Argument:
+    """An argument of a command, given as to argparse's `add_argument`."""
+    return names, details
+
+
+def command(example: str, *arguments: Argument) -> Callable[[Run], Run]:
+    """Make a function a command; what it returns is the exit code, None being 0.
+
+    Args:
+        example: words that can be typed after the program's name; the help shows them.
+        arguments: the command's arguments, in order.
+    """
+
+    def register(run: Run) -> Run:
+        COMMANDS[run.__name__] = (run, example, arguments)
+        return run
+
+    return register
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, *, description: str, example: str = "", **details: Any) -> None:
+        epilog = f"example:\n  {PROGRAM} {example}\n\n{EXIT_CODES}"
+        layout = argparse.RawDescriptionHelpFormatter
+        super().__init__(description=description, epilog=epilog, formatter_class=layout, allow_abbrev=False, **details)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="The Belarus-Iran 2026 military cooperation plan, as one news article reports it: its tables, "
         "and the words that each cell rests on.",
-        epilog=f"example:\n  {PROGRAM} explain events event-minsk-meeting place_name",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example="explain events event-minsk-meeting place_name",
     )
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], None], summary: str, example: str
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n  {PROGRAM} {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (run, example, arguments) in COMMANDS.items():
+        lines = [line.strip() for line in (run.__doc__ or "").splitlines() or [""]]
+        summary = lines[0][:1].lower() + lines[0][1:].rstrip(".")
+        added = subparsers.add_parser(name, help=summary, description="\n".join(lines).strip(), example=example)
+        for names, details in arguments:
+            added.add_argument(*names, **details)
         added.set_defaults(run=run)
-        return added
-
-    command("tables", _tables, "list the tables", "tables")
-
-    show = command("show", _show, "print rows of a table", "show actors --where kind=state --columns name,cow_code")
-    show.add_argument("table", metavar="TABLE")
-    show.add_argument(
-        "--where",
-        metavar="COLUMN=VALUE",
-        action="append",
-        default=[],
-        type=_condition,
-        help="only rows with that value; `COLUMN=` for those where it is empty; of several, all must hold",
-    )
-    show.add_argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order")
-    show.add_argument("--limit", metavar="N", type=_count, help="at most so many rows")
-    show.add_argument(
-        "--format",
-        default="table",
-        metavar="|".join(SHOW_FORMATS),
-        help="default: table, which on a terminal is cut to its width, and in a pipe is whole",
-    )
-
-    codebook = command("codebook", _codebook, "say what a table's columns mean", "codebook events")
-    codebook.add_argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed")
-
-    explain = command(
-        "explain",
-        _explain,
-        "say why a cell has its value or is empty, in the article's words",
-        "explain events event-minsk-meeting place_name",
-    )
-    explain.add_argument("table", metavar="TABLE")
-    explain.add_argument("row", metavar="ROW", help="the row's primary key")
-    explain.add_argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained")
-
-    export = command(
-        "export",
-        _export,
-        "write tables to a folder: all of them, or on a failure none",
-        "export out --format sqlite",
-    )
-    export.add_argument("folder", metavar="DIR", help="where to; it is made if it is not there")
-    export.add_argument(
-        "--format",
-        default="csv",
-        metavar="csv|parquet|sqlite|duckdb|xlsx|jsonl",
-        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all",
-    )
-    export.add_argument("--tables", metavar="A,B", type=_names, help="only these tables")
-    export.add_argument("--overwrite", action="store_true", help="replace files that are there")
-    export.add_argument(
-        "--formula-safe",
-        action="store_true",
-        help="for csv: put an apostrophe before each text that begins with =, +, -, @, a tab or a carriage return, which a "
-        "spreadsheet would take for a formula; the files then differ from the published ones (xlsx is always safe)",
-    )
-
-    sentence = command("sentence", _sentence, "print a sentence with every row that rests on it", "sentence 4")
-    sentence.add_argument("passage", metavar="N", help="its number, or its passage_id where there are several sources")
-
-    path = command("path", _path, "print where the data are", "path events --format csv")
-    path.add_argument("table", metavar="TABLE", nargs="?", help="without it, the folder")
-    path.add_argument("--format", metavar="csv|parquet", help="default for a table: parquet")
-
-    command("version", _version, "print the version", "version")
-    add_commands(commands)
     return parser
 
 
@@ -193,17 +160,37 @@ def _count(text: str) -> int:
     return int(text)
 
 
-# --- The subcommands ---
-
-
-def _tables(options: argparse.Namespace) -> None:
+@command("tables")
+def tables(options: argparse.Namespace) -> None:
+    """List the tables."""
     rows = [[table.name, str(table.rows), table.description] for table in loading.tables()]
     _print_grid(["table", "rows", "description"], rows, {1})
 
 
-def _show(options: argparse.Namespace) -> None:
+@command(
+    "show actors --where kind=state --columns name,cow_code",
+    argument("table", metavar="TABLE"),
+    argument(
+        "--where",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        type=_condition,
+        help="only rows with that value; `COLUMN=` for those where it is empty; if given several times, all must hold",
+    ),
+    argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order"),
+    argument("--limit", metavar="N", type=_count, help="at most this many rows"),
+    argument(
+        "--format",
+        default="table",
+        metavar="|".join(SHOW_FORMATS),
+        help="default: table, which is cut to the width of a terminal, and left whole in a pipe",
+    ),
+)
+def show(options: argparse.Namespace) -> None:
+    """Print rows of a table."""
     if options.format not in SHOW_FORMATS:
-        raise ValueError(_unknown("format", options.format, SHOW_FORMATS))
+        raise unknown("format", options.format, SHOW_FORMATS)
     table = _select(loading.load(options.table), options.where, options.columns, options.limit)
     if options.format == "csv":
         # Written as the published files are.
@@ -223,9 +210,11 @@ def _show(options: argparse.Namespace) -> None:
         _print_grid(table.column_names, rows, numbers)
 
 
-def _codebook(options: argparse.Namespace) -> None:
+@command("codebook events", argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed"))
+def codebook(options: argparse.Namespace) -> None:
+    """Say what a table's columns mean."""
     if options.table is None:
-        _tables(options)
+        tables(options)
         return
     # Raises, with the tables that there are, before anything large is imported.
     loading.path(options.table)
@@ -235,20 +224,48 @@ def _codebook(options: argparse.Namespace) -> None:
     _print_text("\n".join([f"# {options.table}", "", *table_codebook(TABLES[options.table])]))
 
 
-def _explain(options: argparse.Namespace) -> None:
+@command("laws")
+def laws(options: argparse.Namespace) -> None:
+    """List the laws that the tables keep."""
+    from .core.laws import LAWS
+
+    _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
+
+
+@command(
+    "explain events event-minsk-meeting place_name",
+    argument("table", metavar="TABLE"),
+    argument("row", metavar="ROW", help="the row's primary key"),
+    argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained"),
+)
+def explain(options: argparse.Namespace) -> None:
+    """Say why a cell has its value or is empty, in the article's words."""
     loading.path(options.table)
     from .explaining import explain
 
     _print_text(str(explain(options.table, options.row, options.column)))
 
 
-def _sentence(options: argparse.Namespace) -> None:
-    from .explaining import sentence
-
-    _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
-
-
-def _export(options: argparse.Namespace) -> None:
+@command(
+    "export out --format sqlite",
+    argument("folder", metavar="DIR", help="the folder to write to, made if it is not there"),
+    argument(
+        "--format",
+        default="csv",
+        metavar="csv|parquet|sqlite|duckdb|xlsx|jsonl",
+        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all",
+    ),
+    argument("--tables", metavar="A,B", type=_names, help="only these tables"),
+    argument("--overwrite", action="store_true", help="replace files that are there"),
+    argument(
+        "--formula-safe",
+        action="store_true",
+        help="for csv: put an apostrophe before each text that begins with =, +, -, @, a tab or a carriage return, which a "
+        "spreadsheet would take for a formula; the files then differ from the published ones (xlsx is always safe)",
+    ),
+)
+def export(options: argparse.Namespace) -> None:
+    """Write tables to a folder: all of them, or none if anything fails."""
     from .exporting import export
 
     try:
@@ -268,20 +285,81 @@ def _export(options: argparse.Namespace) -> None:
         _print(str(file))
 
 
-def _path(options: argparse.Namespace) -> None:
+@command(
+    "sentence 4",
+    argument("passage", metavar="N", help="its number, or its passage_id where there are several sources"),
+)
+def sentence(options: argparse.Namespace) -> None:
+    """Print a sentence with every row that rests on it."""
+    from .explaining import sentence
+
+    _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
+
+
+@command(
+    "path events --format csv",
+    argument("table", metavar="TABLE", nargs="?", help="without it, the folder"),
+    argument("--format", metavar="csv|parquet", help="default for a table: parquet"),
+)
+def path(options: argparse.Namespace) -> None:
+    """Print where the data are."""
     if options.table is not None:
         _print(str(loading.path(options.table, options.format or "parquet")))
         return
     if options.format is not None and options.format not in loading.FORMATS:
-        raise ValueError(_unknown("format", options.format, loading.FORMATS))
+        raise unknown("format", options.format, loading.FORMATS)
     # Raises, with the way to build them, where the data are not there.
     loading.descriptor()
     folder = loading.data_folder()
     _print(folder if options.format is None else os.path.join(folder, options.format))
 
 
-def _version(options: argparse.Namespace) -> None:
+@command("version")
+def version(options: argparse.Namespace) -> None:
+    """Print the version."""
     _print(__version__)
+
+
+@command(
+    "verify",
+    argument("path", nargs="?", metavar="PATH", help="the package's folder (default: the installed data)"),
+)
+def verify(options: argparse.Namespace) -> int:
+    """Check files and laws of a package.
+
+    Its files alone are judged: bytes and hashes, keys, vocabularies, spans, explanations, views.
+    """
+    from .core.verify import verify
+
+    report = verify(options.path)
+    _print_text(str(report))
+    return 0 if report.ok else 1
+
+
+@command(
+    "download 1.0.0 --from http://127.0.0.1:8000/ --to package",
+    argument("version", nargs="?", metavar="VERSION", help="such as 1.0.0 (default: the newest final one)"),
+    argument("--format", default="all", metavar="all|csv|parquet", help="the whole package or one form (default: all)"),
+    argument("--to", metavar="DIR", help="put the package into this new or empty folder (default: the cache)"),
+    argument(
+        "--from",
+        dest="source",
+        metavar="URL",
+        help="address or folder that holds releases.json (default: what BELARUS_IRAN_PACT_RELEASES says)",
+    ),
+    argument("--replace", action="store_true", help="DIR may be a package already, which is then replaced"),
+)
+def download(options: argparse.Namespace) -> None:
+    """Download a release, check its hash, and unpack it.
+
+    Prints the folder that holds datapackage.json.
+    """
+    from .downloading import download
+
+    folder = download(
+        options.version, format=options.format, to=options.to, source=options.source, replace=options.replace
+    )
+    _print(str(folder))
 
 
 # --- Rows ---
@@ -320,12 +398,12 @@ def _value(table: pyarrow.Table, name: str, text: str) -> object:
     try:
         return read(text)
     except (KeyError, ValueError):
-        raise ValueError(f"a value of {name} is {what}, not {text!r}") from None
+        raise UsageError(f"a value of {name} is {what}, not {text!r}") from None
 
 
 def _check_column(table: pyarrow.Table, name: str) -> None:
     if name not in table.column_names:
-        raise ValueError(_unknown("column", name, table.column_names))
+        raise unknown("column", name, table.column_names)
 
 
 def _cell_text(value: Any) -> str:
@@ -334,21 +412,13 @@ def _cell_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _unknown(noun: str, word: str, known: Sequence[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"no {noun} {word!r}.{hint} The {noun}s are: {', '.join(known)}"
-
-
 # --- Output ---
 
 
 def _print_grid(header: list[str], rows: list[list[str]], numbers: set[int]) -> None:
     """Print rows as columns of text: on a terminal no wider than it, elsewhere whole."""
     terminal = _is_terminal()
-    grid = [[_visible(cell) for cell in row] for row in (header, *rows)]
+    grid = [[visible(cell).replace("\n", r"\n") for cell in row] for row in (header, *rows)]
     widths = [max(map(_width, column)) for column in zip(*grid, strict=True)]
     hidden: list[str] = []
     if terminal:
@@ -409,20 +479,11 @@ def _width(text: str) -> int:
 def _print_text(text: str) -> None:
     """Print an explanation; on a terminal, with the words marked in colour."""
     if _is_terminal():
-        text = _CONTROLS.sub(_escape, text)
+        text = visible(text)
     if _is_colourful():
         # The marks stay: they tell the words where colours are not seen, and in what is copied.
         text = re.sub("«.*?»", lambda found: f"{_MARKED}{found[0]}{_PLAIN}", text, flags=re.DOTALL)
     _print(text)
-
-
-def _visible(text: str) -> str:
-    """A text on one line, without characters that act on a terminal."""
-    return _CONTROLS.sub(_escape, text).replace("\n", r"\n")
-
-
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
 
 
 def _print(text: str, end: str = "\n") -> None:

@@ -34,6 +34,7 @@ from typing import IO, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from .core.messages import UsageError, unknown
 from .core.placing import exchange_folders as _exchanged
 from .loading import data_folder
 
@@ -99,7 +100,7 @@ def download(
         DownloadError: the download failed; the message says at what.
     """
     if format not in FORMATS:
-        raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
+        raise unknown("format", format, FORMATS)
     target = None if to is None else Path(os.path.abspath(to))
     place = _place(source)
     try:
@@ -219,15 +220,15 @@ def _find(place: _Place, version: str | None, format: Format) -> tuple[str, Rele
     if version is None:
         final = {tuple(map(int, match.groups())): match.group() for match in map(_FINAL.fullmatch, versions) if match}
         if not final:
-            raise ValueError(
+            raise UsageError(
                 f"{place.file(INDEX)} has no final release; the versions are: {', '.join(versions) or 'none'}"
             )
         version = final[max(final)]
     found = _file_of(index, version, format)
     if found is None:
         if version in versions:
-            raise ValueError(f"version {version} has no file of format {format!r} at {place.name}")
-        raise ValueError(f"no version {version!r} at {place.name}; the versions are: {', '.join(versions) or 'none'}")
+            raise UsageError(f"version {version} has no file of format {format!r} at {place.name}")
+        raise unknown("version", version, versions, f"versions at {place.name}")
     return version, found
 
 
@@ -319,7 +320,7 @@ def _counted(stream: IO[bytes], name: str, limit: int, expected: int | None) -> 
 def _place(source: str | os.PathLike[str] | None) -> _Place:
     given = os.fspath(source) if source is not None else os.environ.get(SOURCE_VARIABLE) or _source_in_metadata()
     if not given:
-        raise ValueError(
+        raise UsageError(
             f"no place to download from is known; give the address or folder that holds {INDEX}: source=... or --from, or the "
             f"environment variable {SOURCE_VARIABLE}"
         )
@@ -327,12 +328,12 @@ def _place(source: str | os.PathLike[str] | None) -> _Place:
     parts = urllib.parse.urlsplit(given)
     if parts.scheme in ("http", "https"):
         if not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{given!r} is no address of a folder; give it as https://HOST/PATH, without ? and #")
+            raise UsageError(f"{given!r} is no address of a folder; give it as https://HOST/PATH, without ? and #")
         return _Place(given.rstrip("/"), functools.partial(_from_web, given.rstrip("/")))
     if parts.scheme == "file":
         given = urllib.request.url2pathname(parts.path)
     elif "://" in given:
-        raise ValueError(f"{given!r} is no address that can be read; give http://, https://, file:// or a local folder")
+        raise UsageError(f"{given!r} is no address that can be read; give http://, https://, file:// or a local folder")
     folder = os.path.abspath(given)
     return _Place(folder, functools.partial(_from_folder, folder))
 

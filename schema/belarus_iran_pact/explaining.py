@@ -5,20 +5,21 @@
     mentions_of("actor-revenko")                              an actor's mentions
     sentence(4)                                               all that rests on a sentence
 
-Each answer prints readably in a terminal and shows as HTML in a notebook.
+Each answer prints readably in a terminal and shows as HTML in a notebook. `Joined` finds the answers in any tables given as
+rows; the functions ask it about the installed ones.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .core.column import ORIGINS
+from .core.messages import UsageError, unknown
 from .core.table import Field, fields, primary_key
 from .loading import load
 from .models import TABLES
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from ._names import TableName
 
 MARK_START, MARK_END = "«", "»"
+
+
+# --- Answers ---
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,12 @@ class Reason:
     Attributes:
         text: how the value rests on the words, or why the cell is empty.
         words: the words, where there are any.
+        row: the row of `evidence` or `gaps` that gives the reason, as "TABLE/ID"; "" where the column itself does.
     """
 
     text: str
     words: Words | None
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,26 +104,22 @@ class CellExplanation:
     certainty: str | None
     reasons: tuple[Reason, ...]
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """What there is to say, as pairs of a heading and a text."""
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        # What there is to say besides the reasons.
         yield "value", "empty" if self.value is None else str(self.value)
         yield "means", self.meaning
         yield "origin", self.origin
         if self.voice is not None:
             yield "voice", f"{self.voice} ({self.certainty})"
-        for reason in self.reasons:
-            yield reason.text, "" if reason.words is None else str(reason.words)
 
-    def __str__(self) -> str:
-        return f"{self.table} / {self.row_id} / {self.column}\n{_aligned(self.lines())}"
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        reasons = [(reason.text, str(reason.words or "")) for reason in self.reasons]
+        return f"{self.table} / {self.row_id} / {self.column}\n{_aligned([*self._lines(), *reasons])}"
 
     def _repr_html_(self) -> str:
-        cells = [(heading, escape(text)) for heading, text in self.lines()][: -len(self.reasons) or None]
-        cells += [(reason.text, "" if reason.words is None else reason.words.html()) for reason in self.reasons]
-        rows = "".join(f"<tr><th>{escape(heading)}</th><td>{text}</td></tr>" for heading, text in cells)
-        return f"<table><caption>{escape(f'{self.table} / {self.row_id} / {self.column}')}</caption>{rows}</table>"
+        rows = [(heading, escape(text)) for heading, text in self._lines()]
+        rows += [(escape(reason.text), reason.words.html() if reason.words else "") for reason in self.reasons]
+        return _html_table(rows, f"{self.table} / {self.row_id} / {self.column}")
 
 
 @dataclass(frozen=True)
@@ -128,30 +130,23 @@ class RowExplanation:
     row_id: str
     cells: tuple[CellExplanation, ...]
 
-    def __str__(self) -> str:
-        return f"{self.table} / {self.row_id}\n" + _aligned(self._lines())
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return f"{self.table} / {self.row_id}\n{_aligned(self._lines())}"
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         for cell in self.cells:
-            value = "-" if cell.value is None else str(cell.value)
-            reasons = [
-                f"{reason.text}: {reason.words.short()}" if reason.words else reason.text for reason in cell.reasons
-            ]
-            yield cell.column, "\n".join([value, *(f"  {reason}" for reason in reasons)])
+            reasons = [f"{item.text}: {item.words.short()}" if item.words else item.text for item in cell.reasons]
+            yield cell.column, "\n  ".join([_value_text(cell), *reasons])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(cell.column)}</th><td>{escape('-' if cell.value is None else str(cell.value))}</td><td>"
-            + "<br>".join(
-                escape(reason.text) + ("" if reason.words is None else f": <q>{escape(reason.words.quote)}</q>")
-                for reason in cell.reasons
-            )
-            + "</td></tr>"
-            for cell in self.cells
-        )
-        return f"<table><caption>{escape(f'{self.table} / {self.row_id}')}</caption>{rows}</table>"
+        rows = []
+        for cell in self.cells:
+            reasons = [
+                escape(item.text) + (f": <q>{escape(item.words.quote)}</q>" if item.words else "")
+                for item in cell.reasons
+            ]
+            rows.append((escape(cell.column), escape(_value_text(cell)), "<br>".join(reasons)))
+        return _html_table(rows, f"{self.table} / {self.row_id}")
 
 
 @dataclass(frozen=True)
@@ -170,7 +165,7 @@ class Sentence:
     text: str
     rows: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [f"[{self.ordinal}] {self.text}"]
         for table, row_id, cells in self.rows:
             columns: dict[str, list[str]] = defaultdict(list)
@@ -180,16 +175,12 @@ class Sentence:
             lines += [f"    {MARK_START}{quote}{MARK_END} {', '.join(names)}" for quote, names in columns.items()]
         return "\n".join(lines)
 
-    __repr__ = __str__
-
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(table)}</td><td>{escape(row_id)}</td><td>"
-            + "<br>".join(f"{escape(column)}: <mark>{escape(quote)}</mark>" for column, quote in cells)
-            + "</td></tr>"
-            for table, row_id, cells in self.rows
-        )
-        return f"<p>[{self.ordinal}] {escape(self.text)}</p><table>{rows}</table>"
+        rows = []
+        for table, row_id, cells in self.rows:
+            words = [f"{escape(column)}: <mark>{escape(quote)}</mark>" for column, quote in cells]
+            rows.append((escape(table), escape(row_id), "<br>".join(words)))
+        return _html_table(rows, f"[{self.ordinal}] {self.text}")
 
 
 @dataclass(frozen=True)
@@ -200,14 +191,15 @@ class Mentions:
     name: str
     mentions: tuple[tuple[str, Words], ...]
 
-    def __str__(self) -> str:
-        return f"{self.name} ({self.actor_id})\n" + _aligned((form, str(words)) for form, words in self.mentions)
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return f"{self.name} ({self.actor_id})\n{_aligned((form, str(words)) for form, words in self.mentions)}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{escape(form)}</td><td>{words.html()}</td></tr>" for form, words in self.mentions)
-        return f"<table><caption>{escape(f'{self.name} ({self.actor_id})')}</caption>{rows}</table>"
+        rows = [(escape(form), words.html()) for form, words in self.mentions]
+        return _html_table(rows, f"{self.name} ({self.actor_id})")
+
+
+# --- Questions ---
 
 
 def explain(table: TableName, row_id: str, column: str | None = None) -> CellExplanation | RowExplanation:
@@ -224,13 +216,16 @@ def explain(table: TableName, row_id: str, column: str | None = None) -> CellExp
     Raises:
         ValueError: there is no such table, row or column; the message names close ones.
     """
-    row = _row(table, row_id)
+    if table not in TABLES:
+        raise unknown("table", table, TABLES)
+    joined = _installed()
+    joined.row(table, row_id)
+    columns = {item.name: item for item in fields(TABLES[table])}
     if column is None:
-        return RowExplanation(table, row_id, tuple(_cell(table, row_id, row, item) for item in fields(TABLES[table])))
-    by_name = {item.name: item for item in fields(TABLES[table])}
-    if column not in by_name:
-        raise ValueError(_unknown("column", column, by_name, f"the columns of {table}"))
-    return _cell(table, row_id, row, by_name[column])
+        return RowExplanation(table, row_id, tuple(joined.cell(table, row_id, item) for item in columns.values()))
+    if column not in columns:
+        raise unknown("column", column, columns, f"columns of {table}")
+    return joined.cell(table, row_id, columns[column])
 
 
 def mentions_of(actor_id: str) -> Mentions:
@@ -239,10 +234,11 @@ def mentions_of(actor_id: str) -> Mentions:
     Raises:
         ValueError: there is no such actor; the message names close ones.
     """
-    actor = _row("actors", actor_id)
-    found = [row for row in _rows("mentions").values() if row["actor_id"] == actor_id]
+    joined = _installed()
+    name = joined.row("actors", actor_id)["name"]
+    found = [row for row in joined.rows("mentions").values() if row["actor_id"] == actor_id]
     found.sort(key=lambda row: (row["source_id"], row["start"]))
-    return Mentions(actor_id, actor["name"], tuple((row["form"], _words(row)) for row in found))
+    return Mentions(actor_id, name, tuple((row["form"], joined.words(row)) for row in found))
 
 
 def sentence(passage: str | int) -> Sentence:
@@ -254,15 +250,16 @@ def sentence(passage: str | int) -> Sentence:
     Raises:
         ValueError: there is no such passage, or its number does not tell which source is meant.
     """
-    passages = _rows("passages")
+    joined = _installed()
     if isinstance(passage, int):
-        matching = [row_id for row_id, row in passages.items() if row["ordinal"] == passage]
+        matching = [row_id for row_id, row in joined.rows("passages").items() if row["ordinal"] == passage]
         if len(matching) != 1:
-            raise ValueError(f"no single sentence {passage!r}; the sentences are: {', '.join(passages)}")
+            known = ", ".join(joined.rows("passages"))
+            raise UsageError(f"{len(matching) or 'no'} sentences have the number {passage}; the sentences are: {known}")
         passage = matching[0]
-    row = _row("passages", passage)
+    row = joined.row("passages", passage)
     cells: dict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(list)
-    for item in _rows("evidence").values():
+    for item in joined.rows("evidence").values():
         if item["passage_id"] == passage:
             cells[(item["table_name"], item["row_id"])].append((item["start"], item["column_name"], item["quote"]))
     order = {name: at for at, name in enumerate(TABLES)}
@@ -271,89 +268,121 @@ def sentence(passage: str | int) -> Sentence:
     return Sentence(passage, row["ordinal"], row["text"], rows)
 
 
-def _cell(table: str, row_id: str, row: dict[str, Any], item: Field) -> CellExplanation:
-    cell = (table, row_id, item.name)
-    voice, certainty = _voice(table, row)
-    evidence = [Reason(_basis(found), _words(found)) for found in _explanations("evidence")[cell]]
-    gaps = [
-        Reason(_why_empty(found), _words(found) if found["quote"] else None) for found in _explanations("gaps")[cell]
-    ]
-    authority = f" Authority: {item.column.authority}." if item.column.authority else ""
-    null_means = item.column.null_means if row[item.name] is None and not gaps else None
-    return CellExplanation(
-        table=table,
-        row_id=row_id,
-        column=item.name,
-        value=row[item.name],
-        meaning=item.column.description,
-        origin=f"{item.column.origin}: {ORIGINS[item.column.origin]}{authority}",
-        voice=voice,
-        certainty=certainty,
-        reasons=(*evidence, *gaps, *((Reason(f"empty: {null_means}", None),) if null_means else ())),
-    )
+# --- The join and its wording ---
 
 
-def _voice(table: str, row: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Whose word a row is and how sure, by itself or by the row that it belongs to."""
-    if "voice_actor_id" in row and "factuality" in row:
-        name = _rows("actors")[row["voice_actor_id"]]["name"]
-        return name, FACTUALITY.label(row["factuality"]).lower()
-    within = TABLES[table].table.within
-    if within is None:
-        return None, None
-    return _voice(within, _rows(within)[row[primary_key(TABLES[within])]])
+class Joined:
+    """Tables joined: a row to what explains its cells, that to its words, the words to their sentence, a row to its voice.
+
+    Args:
+        rows_of: gives the rows of a table, by its name, as dictionaries of plain values; asked once for each table used.
+    """
+
+    def __init__(self, rows_of: Callable[[str], Iterable[dict[str, Any]]]) -> None:
+        self._rows_of = rows_of
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def rows(self, table: str) -> dict[str, dict[str, Any]]:
+        """A table's rows by primary key."""
+        if table not in self._rows:
+            key = primary_key(TABLES[table])
+            self._rows[table] = {row[key]: row for row in self._rows_of(table)}
+        return self._rows[table]
+
+    def row(self, table: str, row_id: str) -> dict[str, Any]:
+        """A row by its primary key.
+
+        Raises:
+            ValueError: there is no such row; the message names close ones.
+        """
+        rows = self.rows(table)
+        if row_id not in rows:
+            raise unknown("row", row_id, rows, f"rows of {table}")
+        return rows[row_id]
+
+    def words(self, row: dict[str, Any]) -> Words:
+        """The words of a row that has a span (`passage_id`, `start`, `end`)."""
+        passage = self.rows("passages")[row["passage_id"]]
+        text, start, end = passage["text"], row["start"] - passage["start"], row["end"] - passage["start"]
+        cut = text[:start], text[start:end], text[end:]
+        return Words(passage["passage_id"], passage["ordinal"], *cut, row["start"], row["end"])
+
+    def reasons(self, table: str, row_id: str) -> list[tuple[str, Reason]]:
+        """The evidence and the gaps of a row, in this order: for each the column and the reason."""
+        return [
+            (row["column_name"], self._reason(kind, row)) for kind, row in self._explaining.get((table, row_id), ())
+        ]
+
+    def cell(self, table: str, row_id: str, item: Field) -> CellExplanation:
+        """All there is to say about a cell."""
+        row, column = self.rows(table)[row_id], item.column
+        rows = self._explaining.get((table, row_id), ())
+        reasons = [self._reason(kind, found) for kind, found in rows if found["column_name"] == item.name]
+        if row[item.name] is None and column.null_means and not reasons:
+            reasons.append(Reason(column.null_means, None))
+        voice, certainty = self._voice(table, row)
+        return CellExplanation(
+            table=table,
+            row_id=row_id,
+            column=item.name,
+            value=row[item.name],
+            meaning=column.description,
+            origin=f"{column.origin}: {ORIGINS[column.origin]}"
+            + (f" Authority: {column.authority}." if column.authority else ""),
+            voice=voice,
+            certainty=certainty,
+            reasons=tuple(reasons),
+        )
+
+    @functools.cached_property
+    def _explaining(self) -> dict[tuple[str, str], list[tuple[str, dict[str, Any]]]]:
+        """The rows of `evidence` and `gaps` by the row that they explain, each with its table's name."""
+        found: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+        for kind in ("evidence", "gaps"):
+            for row in self.rows(kind).values():
+                found[(row["table_name"], row["row_id"])].append((kind, row))
+        return dict(found)
+
+    def _reason(self, kind: str, row: dict[str, Any]) -> Reason:
+        text = _basis(row) if kind == "evidence" else why_empty(row)
+        return Reason(text, self.words(row) if row["quote"] else None, f"{kind}/{row[primary_key(TABLES[kind])]}")
+
+    def _voice(self, table: str, row: dict[str, Any]) -> tuple[str, str] | tuple[None, None]:
+        """Whose word a row is and how sure, by itself or by the row that it belongs to."""
+        if "voice_actor_id" in row and "factuality" in row:
+            name = self.rows("actors")[row["voice_actor_id"]]["name"]
+            return name, FACTUALITY.label(row["factuality"]).lower()
+        within = TABLES[table].table.within
+        if within is None:
+            return None, None
+        return self._voice(within, self.rows(within)[row[primary_key(TABLES[within])]])
+
+
+def why_empty(gap: dict[str, Any]) -> str:
+    """Why a cell is empty, from a row of `gaps`."""
+    label = GAP_REASON.label(gap["reason"]).lower()
+    return label if gap["candidate"] is None else f"{label}, possibly {gap['candidate']}"
 
 
 def _basis(evidence: dict[str, Any]) -> str:
-    text = str(evidence["basis"])
-    if evidence["rule"] is not None:
-        text += f" by the rule {INFERENCE_RULE.label(evidence['rule']).lower()}"
     if evidence["stance"] == "contradicts":
-        text = f"contradicted ({evidence['asserted_value']})"
-    return text
-
-
-def _why_empty(gap: dict[str, Any]) -> str:
-    label = GAP_REASON.label(gap["reason"]).lower()
-    return label if gap["candidate"] is None else f"{label}, maybe {gap['candidate']}"
-
-
-def _words(row: dict[str, Any]) -> Words:
-    passage = _rows("passages")[row["passage_id"]]
-    text, start, end = passage["text"], row["start"] - passage["start"], row["end"] - passage["start"]
-    return Words(
-        passage["passage_id"], passage["ordinal"], text[:start], text[start:end], text[end:], row["start"], row["end"]
-    )
+        return f"contradicted ({evidence['asserted_value']})"
+    if evidence["rule"] is not None:
+        return f"{evidence['basis']} by the rule {INFERENCE_RULE.label(evidence['rule']).lower()}"
+    return str(evidence["basis"])
 
 
 @functools.cache
-def _rows(table: str) -> dict[str, dict[str, Any]]:
-    """A table's rows by primary key."""
-    loaded = load(table)  # type: ignore[call-overload]
-    return {row[primary_key(TABLES[table])]: row for row in loaded.to_pylist()}
+def _installed() -> Joined:
+    """The installed tables."""
+    return Joined(lambda table: load(table).to_pylist())  # type: ignore[call-overload]
 
 
-@functools.cache
-def _explanations(table: str) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    """The rows of `evidence` or `gaps` by the cell that they explain."""
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(table).values():
-        found[(row["table_name"], row["row_id"], row["column_name"])].append(row)
-    return found
+# --- Printing ---
 
 
-def _row(table: str, row_id: str) -> dict[str, Any]:
-    rows = _rows(table)
-    if row_id not in rows:
-        raise ValueError(_unknown("row", row_id, rows, f"rows of {table}, among others"))
-    return rows[row_id]
-
-
-def _unknown(noun: str, word: str, known: Iterable[str], these: str) -> str:
-    choices = list(known)
-    close = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"no {noun} {word!r}.{hint} There are, as {these}: {', '.join(choices[:40])}"
+def _value_text(cell: CellExplanation) -> str:
+    return "-" if cell.value is None else str(cell.value)
 
 
 def _aligned(pairs: Iterable[tuple[str, str]]) -> str:
@@ -361,3 +390,9 @@ def _aligned(pairs: Iterable[tuple[str, str]]) -> str:
     width = max((len(heading) for heading, _ in listed), default=0)
     indent = "\n" + " " * (width + 4)
     return "\n".join(f"  {heading:<{width}}  {text.replace(chr(10), indent)}".rstrip() for heading, text in listed)
+
+
+def _html_table(rows: Iterable[Sequence[str]], caption: str) -> str:
+    """Rows of cells that are HTML already, as a table; the first cell heads its row."""
+    lines = [f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>" for first, *rest in rows]
+    return f"<table><caption>{escape(caption)}</caption>{''.join(lines)}</table>"

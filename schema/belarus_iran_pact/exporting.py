@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import loading
+from .core.messages import UsageError, unknown
 
 if TYPE_CHECKING:
     import pyarrow
@@ -86,7 +87,7 @@ def export(
     """
     writer = _writer(format)
     if formula_safe and format not in ("csv", "xlsx"):
-        raise ValueError(f"formula_safe is for csv (and xlsx always is); it has no meaning for {format}")
+        raise UsageError(f"formula_safe is for csv (and xlsx always is); it has no meaning for {format}")
     chosen = _resources(tables)
     names = writer.file_names(chosen)
     place = os.path.realpath(folder)
@@ -155,7 +156,7 @@ class _Writer:
 
 def _writer(format: str) -> _Writer:
     if format not in FORMATS:
-        raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
+        raise unknown("format", format, FORMATS)
     return _WRITERS[format]
 
 
@@ -166,7 +167,7 @@ def _resources(names: Iterable[str] | None) -> list[_Resource]:
         # `path` raises with the message that names close ones.
         loading.path(name)  # type: ignore[arg-type]
     if not wanted:
-        raise ValueError(f"no tables to export; there are: {', '.join(known)}")
+        raise UsageError(f"no tables to export; there are: {', '.join(known)}")
     return [_resource(item) for name, item in known.items() if name in wanted]
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from collections import namedtuple
 
+from .core.messages import unknown
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +81,7 @@ def load(name: str, backend: str = "arrow", *, version: str | None = None) -> An
         return _library("polars").read_parquet(file)
     if backend == "duckdb":
         return connect(version=version).table(name)
-    raise ValueError(f"no backend {backend!r}; the backends are: {', '.join(BACKENDS)}")
+    raise unknown("backend", backend, BACKENDS)
 
 
 def connect(*, version: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -199,22 +201,13 @@ def _table_resources(folder: str) -> list[dict[str, Any]]:
 
 def _file(folder: str, name: str, format: str) -> str:
     if format not in FORMATS:
-        raise ValueError(f"no format {format!r}; the formats are: {', '.join(FORMATS)}")
+        raise unknown("format", format, FORMATS)
     file = os.path.join(folder, format, f"{name}.{format}")
     # Names are joined to a path only if they are plain, so that none reaches outside the data folder; and in lower case,
     # so that a file system that folds case accepts no other.
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
-        raise ValueError(_unknown_table(folder, name))
+        raise unknown("table", name, [resource["name"] for resource in _table_resources(folder)])
     return file
-
-
-def _unknown_table(folder: str, name: object) -> str:
-    import difflib
-
-    known = [resource["name"] for resource in _table_resources(folder)]
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"no table {name!r}.{hint} The tables are: {', '.join(known)}"
 
 
 def _quoted(text: str) -> str:

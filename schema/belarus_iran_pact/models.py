@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
+from . import views
 from . import vocabularies as v
 from .core.column import (
     SHA256_PATTERN,
@@ -24,7 +25,7 @@ from .core.column import (
     reference,
     source,
 )
-from .core.table import Row, Table
+from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
@@ -56,7 +57,7 @@ class Event(Row):
     voice_actor_id: Annotated[
         str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True)
     ]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     agreement_id: Annotated[
         str | None,
         link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
@@ -114,7 +115,13 @@ class EventActor(Row):
 class EventLink(Row):
     """How one event stands to another; directed, one row for each relation."""
 
-    table = Table("event_links", "What happened", id_from=("event_id", "relation", "related_event_id"), within="events")
+    table = Table(
+        "event_links",
+        "What happened",
+        id_from=("event_id", "relation", "related_event_id"),
+        within="events",
+        part_of=("event_id", "related_event_id", "relation"),
+    )
 
     event_link_id: Annotated[str, identifier("The link.")]
     event_id: Annotated[str, link("events", "The event that stands in the relation.")]
@@ -222,7 +229,14 @@ class ActorOffice(Row):
 class Mention(Row):
     """Every expression in a source that picks out an actor: one row for each expression and actor."""
 
-    table = Table("mentions", "Who", id_from=("actor_id", "source_id", "start", "end"), anchored=True)
+    # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
+    table = Table(
+        "mentions",
+        "Who",
+        id_from=("actor_id", "source_id", "start", "end"),
+        anchored=True,
+        accounts_for_words=False,
+    )
 
     mention_id: Annotated[str, identifier("The mention.")]
     actor_id: Annotated[str, link("actors", "The actor picked out.")]
@@ -258,7 +272,7 @@ class Agreement(Row):
     voice_actor_id: Annotated[
         str, link("actors", "Whose word it is that there is this agreement.", origin="source", voice=True)
     ]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
     note: Annotated[str | None, note()]
 
 
@@ -306,6 +320,7 @@ class Provision(Row):
         coder(
             "How sure that voice is that the plan has it; where the content itself is hedged, of the content.",
             vocabulary=v.FACTUALITY,
+            certainty=True,
         ),
     ]
     note: Annotated[str | None, note()]
@@ -343,7 +358,9 @@ class Claim(Row):
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
     voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source", voice=True)]
-    factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, rests_on="cue_text")]
+    factuality: Annotated[
+        str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, rests_on="cue_text", certainty=True)
+    ]
     author_factuality: Annotated[
         str,
         coder(
@@ -351,6 +368,7 @@ class Claim(Row):
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            certainty=True,
         ),
     ]
     cue_text: Annotated[
@@ -440,7 +458,8 @@ class DiscrepancySide(Row):
 class Source(Row):
     """The documents coded, as received, and what they state about themselves."""
 
-    table = Table("sources", "Why believe it")
+    # The headline, as a source's title, covers its words whatever they claim.
+    table = Table("sources", "Why believe it", part=Part.SOURCES, accounts_for_words=False, pinned=("sha256",))
 
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
     path: Annotated[str, derived("The file in the repository.")]
@@ -467,7 +486,9 @@ class Source(Row):
 class Passage(Row):
     """The sentences of the sources, in order; headline and page furniture are passages too."""
 
-    table = Table("passages", "Why believe it", rows_from="build")
+    table = Table(
+        "passages", "Why believe it", rows_from="build", part=Part.PASSAGES, pinned=("source_id", "start", "end")
+    )
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
@@ -491,6 +512,7 @@ class Evidence(Row):
         id_hashed=True,
         rows_from="cells",
         explained=False,
+        part=Part.EVIDENCE,
     )
 
     evidence_id: Annotated[str, identifier("The piece of evidence: a hash of what it explains and where it stands.")]
@@ -524,6 +546,7 @@ class Gap(Row):
         id_hashed=True,
         rows_from="build",
         explained=False,
+        part=Part.GAPS,
     )
 
     gap_id: Annotated[str, identifier("The gap: a hash of the cell, the reason and the candidate.")]
@@ -542,7 +565,14 @@ class Gap(Row):
 class Residue(Row):
     """The words of the sources that nothing was coded from: connectives and page furniture."""
 
-    table = Table("residue", "Why believe it", id_from=("source_id", "start", "end"), anchored=True, explained=False)
+    table = Table(
+        "residue",
+        "Why believe it",
+        id_from=("source_id", "start", "end"),
+        anchored=True,
+        explained=False,
+        part=Part.RESIDUE,
+    )
 
     residue_id: Annotated[str, identifier("The stretch of words.")]
     source_id: Annotated[str, link("sources", "The source.")]
@@ -560,7 +590,14 @@ class Residue(Row):
 class TermRow(Row):
     """The closed vocabularies: every term that a coded column may hold, with its definition."""
 
-    table = Table("terms", "How to merge it", rows_from="build", explained=False)
+    table = Table(
+        "terms",
+        "How to merge it",
+        rows_from="build",
+        explained=False,
+        part=Part.TERMS,
+        pinned=("vocabulary", "term"),
+    )
 
     term_id: Annotated[str, identifier("The term: vocabulary and term joined by a full stop.")]
     vocabulary: Annotated[str, key("The vocabulary it belongs to.")]
@@ -580,6 +617,7 @@ class Crosswalk(Row):
         id_from=("term_id", "scheme", "code"),
         rows_from="reference",
         explained=False,
+        part=Part.CROSSWALK,
     )
 
     crosswalk_id: Annotated[str, identifier("The correspondence.")]
@@ -643,7 +681,7 @@ class TimelineEntry(Row):
     Computed from the other tables.
     """
 
-    table = Table("timeline", "Views", rows_from="build", explained=False)
+    table = Table("timeline", "Views", rows_from="build", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
     ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
@@ -672,6 +710,7 @@ class Dyad(Row):
         id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"),
         rows_from="build",
         explained=False,
+        view=True,
     )
 
     dyad_id: Annotated[str, identifier("The event and pair.")]
@@ -730,14 +769,14 @@ MODELS: tuple[type[Row], ...] = (
     Dyad,
 )
 
-TABLES: dict[str, type[Row]] = {model.table.name: model for model in MODELS}
+DATASET = Dataset(
+    name="belarus-iran-pact",
+    models=MODELS,
+    vocabularies=v.VOCABULARIES,
+    derived=Computed(views.derived_values, views.DERIVED_FROM),
+    views=Computed(views.views, views.VIEWS_FROM),
+    other_candidates=v.OTHER_CANDIDATES,
+)
 
-SPAN_TEXTS: dict[str, str] = {
-    name: "quote" if "quote" in model.model_fields else "text"
-    for name, model in TABLES.items()
-    if "passage_id" in model.model_fields and model is not Passage
-}
-"""The tables whose rows have a span within a passage, and the column that holds the span's text."""
-
-CELL_REFERENCES = ("evidence", "gaps", "discrepancy_sides", "scope_verdicts")
-"""The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
+TABLES = DATASET.tables
+SPAN_TEXTS = DATASET.span_texts

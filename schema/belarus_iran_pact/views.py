@@ -1,7 +1,6 @@
 """What is computed from the tables: derived columns, and the views.
 
-One definition for both sides: the build fills these columns and tables with it, and `verify` recomputes them from published
-files. It needs the standard library only.
+One definition for both sides: the build fills these columns and tables with it, and the laws recompute them.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ from datetime import date
 from typing import Any
 
 from .core.edtf import bounds
-from .vocabularies import FACTUALITY
-
-Rows = list[dict[str, Any]]
-Tables = dict[str, Rows]
+from .core.table import Rows, Tables
+from .vocabularies import EVENT_ROLE, FACTUALITY, Side
 
 _CLOSED = re.compile(r"[.!?][’”'\")]*$")
 
@@ -31,12 +28,21 @@ def passage_kind(ordinal: int, text: str) -> str:
     return "body" if _CLOSED.search(text) else "boilerplate"
 
 
+DERIVED_FROM: dict[str, dict[str, str]] = {
+    "events": {},
+    "agreements": {},
+    "provisions": {},
+    "sources": {},
+    "passages": {},
+    "evidence": {"table_name": "provisions", "column_name": "wording"},
+}
+
+
 def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
     """The values of derived columns, by table and column, then by row id; the texts of spans are not among them.
 
     Args:
-        tables: `events`, `agreements`, `provisions`, `sources` and `passages`, and of `evidence` at least what is there for
-            `provisions.wording`.
+        tables: at least the rows that `DERIVED_FROM` names.
     """
     return {
         **_bounds(tables["events"], "events", "event_id", ("date_inferred_edtf", "date_edtf"), "date"),
@@ -86,16 +92,17 @@ def _passages(rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:
 
 # --- Views ---
 
-VIEWS = ("timeline", "dyads")
-
-# Roles by what their holders do to each other; the others (channel, beneficiary) stand in no relation between states.
-SOURCE_ROLES = frozenset({"initiator", "visitor", "speaker"})
-TARGET_ROLES = frozenset({"target", "host", "addressee"})
-MUTUAL_ROLES = frozenset({"signatory", "participant", "contributor"})
+VIEWS_FROM: dict[str, dict[str, str]] = {
+    "actors": {},
+    "events": {},
+    "event_actors": {},
+    "evidence": {"table_name": "events", "column_name": "label"},
+    "gaps": {"table_name": "events"},
+}
 
 
 def views(tables: Tables) -> Tables:
-    """The rows of the views, by name, from those of the other tables."""
+    """The rows of the views, by name, from at least the rows that `VIEWS_FROM` names, in which the laws hold."""
     return {"timeline": _timeline(tables), "dyads": _dyads(tables)}
 
 
@@ -150,18 +157,17 @@ def _where(event: dict[str, Any], country_gaps: Rows) -> str:
 def _dyads(tables: Tables) -> Rows:
     country = {row["actor_id"]: row["country"] for row in tables["actors"]}
     states = {row["iso_alpha3"]: row for row in tables["actors"] if row["iso_alpha3"] is not None}
-    sides: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    side_of = {role: side for side in Side for role in EVENT_ROLE.marked(side)}
+    sides: dict[str, dict[Side, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in tables["event_actors"]:
         code = country[row["actor_id"]]
         if code in states:
-            for side, roles in (("source", SOURCE_ROLES), ("target", TARGET_ROLES), ("mutual", MUTUAL_ROLES)):
-                if row["role"] in roles:
-                    sides[row["event_id"]][side].add(code)
+            sides[row["event_id"]][side_of[row["role"]]].add(code)
     rows = []
     for event in tables["events"]:
         own = sides[event["event_id"]]
-        directed = sorted((a, b) for a in own["source"] for b in own["target"] if a != b)
-        mutual = itertools.combinations(sorted(own["mutual"]), 2)
+        directed = sorted((a, b) for a in own[Side.SOURCE] for b in own[Side.TARGET] if a != b)
+        mutual = itertools.combinations(sorted(own[Side.MUTUAL]), 2)
         for direction, pairs in (("directed", directed), ("mutual", mutual)):
             for source, target in pairs:
                 rows.append(_dyad(event, states[source], states[target], direction))

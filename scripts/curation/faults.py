@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from belarus_iran_pact.core.messages import did_you_mean, fault_text
+
+__all__ = ["BuildFailed", "Fault", "Faults", "Place", "did_you_mean"]
 
 
 @dataclass(frozen=True, order=True)
@@ -29,7 +31,7 @@ class Fault:
         """The fault as one line, its file relative to `root` where it lies below it."""
         file = self.place.file
         shown = file.relative_to(root) if file.is_relative_to(root) else file
-        return f"{shown.as_posix()}:{self.place.line}: {self.what}; {self.why}; {self.remedy}"
+        return fault_text(f"{shown.as_posix()}:{self.place.line}", self.what, self.why, self.remedy)
 
     def moved(self, here: Path, there: Path) -> Fault:
         """The fault as it reads once the folder `here` stands at `there`."""
@@ -67,17 +69,3 @@ class BuildFailed(Exception):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(f"{len(faults)} fault(s)")
         self.faults = faults
-
-
-MANY = 40
-"""So many choices are listed whole; of more, the closest ones."""
-
-
-def did_you_mean(word: str, allowed: Iterable[str], noun: str) -> str:
-    """What to do about an unknown word: the closest allowed one first, then all of them, or if many the closest."""
-    choices = list(allowed)
-    close = difflib.get_close_matches(word, choices, n=5, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    if len(choices) > MANY:
-        return f"{hint}of the {len(choices)} {noun}, the closest are: {', '.join(close) or 'none'}"
-    return f"{hint}the {noun} are: {', '.join(choices)}"

@@ -11,9 +11,9 @@ from typing import Any
 
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.column import Default
-from belarus_iran_pact.core.table import Field, Row, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
 from belarus_iran_pact.models import SPAN_TEXTS, TABLES
-from belarus_iran_pact.views import Tables, derived_values
+from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from .anchor import Article, Span, anchor, split

@@ -15,17 +15,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from belarus_iran_pact.core.codebook import codebook
 from belarus_iran_pact.core.placing import exchange_folders as _exchange
 from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
-from belarus_iran_pact.core.table import primary_key
-from belarus_iran_pact.core.verify import sealed
-from belarus_iran_pact.models import TABLES
-from belarus_iran_pact.views import Tables
+from belarus_iran_pact.core.table import Tables
+from belarus_iran_pact.core.verify import sealed, verify
+from belarus_iran_pact.models import DATASET, TABLES
 from curation.faults import Faults, Place
-from curation.laws import breaches, views_recompute
 
 from .descriptor import TITLE, descriptor, fixity
 from .explorer import explorer, pictures
@@ -47,27 +44,27 @@ FORMS = ("csv", "parquet")
 
 
 def write_package(folder: Path, tables: Tables, version: str) -> None:
-    """Write csv/, parquet/, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
-    for form in FORMS:
-        (folder / form).mkdir(parents=True)
+    """Write the tables, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
+    for part in (*FORMS, "pictures"):
+        (folder / part).mkdir(parents=True)
     for name, model in TABLES.items():
-        schema = arrow_schema(model)
-        table = pa.Table.from_pylist(tables[name], schema=schema)
+        table = pa.Table.from_pylist(tables[name], schema=arrow_schema(model))
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
         pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
-    row_counts = {name: len(rows) for name, rows in tables.items()}
-    _write_text(folder / "CODEBOOK.md", codebook(TITLE, row_counts))
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
-    _write_text(folder / "croissant.json", croissant(tables, version, files))
-    _write_text(folder / "csv-metadata.json", csvw(version))
-    _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
-    _write_text(folder / "README.md", dataset_card(tables, version))
-    _write_text(folder / "explorer.html", explorer(tables, version))
-    (folder / "pictures").mkdir()
-    for name, picture in pictures(tables).items():
-        _write_text(folder / "pictures" / name, picture)
-    content = descriptor(folder, tables, version)
-    _write_text(folder / "datapackage.json", sealed(content))
+    texts = {
+        "CODEBOOK.md": codebook(DATASET, TITLE, {name: len(rows) for name, rows in tables.items()}),
+        "croissant.json": croissant(tables, version, files),
+        "csv-metadata.json": csvw(version),
+        "annotations.jsonld": web_annotations(tables, version),
+        "README.md": dataset_card(tables, version),
+        "explorer.html": explorer(tables, version),
+        **{f"pictures/{name}": picture for name, picture in pictures(tables).items()},
+    }
+    for name, text in texts.items():
+        _write_text(folder / name, text)
+    # Last, since it lists the others.
+    _write_text(folder / "datapackage.json", sealed(descriptor(folder, tables, version)))
 
 
 def read_tables(folder: Path, form: str) -> Tables:
@@ -84,51 +81,10 @@ def read_tables(folder: Path, form: str) -> Tables:
     return tables
 
 
-def check_package(folder: Path, faults: Faults) -> Tables | None:
-    """Re-check the laws on a written package alone: CSV equal to Parquet, rows fit their models, every law holds.
-
-    Returns the tables, or None where they cannot be read.
-    """
-    forms: dict[str, Tables] = {}
-    for form in ("csv", "parquet"):
-        try:
-            forms[form] = read_tables(folder, form)
-        except (OSError, pa.ArrowException) as error:
-            faults.add(
-                Place(folder / form),
-                f"the {form} files cannot be read",
-                " ".join(str(error).split()),
-                "rebuild: python scripts/build.py",
-            )
-    if len(forms) < 2:
-        return None
-    tables = forms["csv"]
-    for name, model in TABLES.items():
-        file = folder / "csv" / f"{name}.csv"
-        if forms["parquet"][name] != tables[name]:
-            # The first line where the two part: a row that differs, or the end of the shorter.
-            both = list(zip(tables[name], forms["parquet"][name], strict=False))
-            line = 2 + next((at for at, (left, right) in enumerate(both) if left != right), len(both))
-            faults.add(
-                Place(file, line), f"{name} differs between CSV and Parquet", "one content has three forms", "rebuild"
-            )
-        for line, row in enumerate(tables[name], start=2):
-            try:
-                model.model_validate(row)
-            except ValidationError as error:
-                for problem in error.errors():
-                    what = f"{name}.{'.'.join(map(str, problem['loc']))} is {problem['input']!r:.60}"
-                    faults.add(Place(file, line), what, f"it {problem['msg']}", "rebuild")
-    if not faults:
-        lines = {
-            (name, row[primary_key(TABLES[name])]): at
-            for name, rows in tables.items()
-            for at, row in enumerate(rows, 2)
-        }
-        for breach in list(breaches(tables)) or views_recompute(tables):
-            place = Place(folder / "csv" / f"{breach.table}.csv", lines.get((breach.table, breach.row_id), 1))
-            faults.add(place, breach.what, breach.why, breach.remedy)
-    return tables
+def check_package(folder: Path, faults: Faults) -> None:
+    """Judge a written package by its files alone, as `verify` does for users."""
+    for fault in verify(folder).faults:
+        faults.add(Place(folder / fault.file, fault.line or 1), fault.what, fault.why, fault.remedy)
 
 
 def check_with_frictionless(folder: Path, faults: Faults) -> None:

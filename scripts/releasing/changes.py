@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from belarus_iran_pact.core.content import differs
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 
@@ -36,9 +37,6 @@ class Level(IntEnum):
 
 
 EXPLANATIONS = ("evidence", "gaps")
-
-# Columns that say which thing a given id stands for. Another value there is another thing under an old id.
-PINNED = {"sources": ("sha256",), "passages": ("source_id", "start", "end"), "terms": ("vocabulary", "term")}
 
 # Of a column: what only says otherwise what it is. All else that a schema says of a column defines it.
 _WORDING = ("title", "description", "authority", "nullMeans", "example")
@@ -326,10 +324,9 @@ def _table_changes(name: str, old: PublishedTable, new: PublishedTable) -> tuple
         left, right = before[column], after[column]
         if left.type != right.type:
             left, right = left.cast(pa.string()), right.cast(pa.string())
-        differs = pc.fill_null(pc.not_equal(left, right), False)
-        differs = pc.or_(differs, pc.xor(pc.is_null(left), pc.is_null(right)))
-        level = Level.MAJOR if column in PINNED.get(name, ()) else Level.PATCH
-        changed = zip(*(values.filter(differs).to_pylist() for values in (ids, left, right)), strict=True)
+        pinned = name in TABLES and column in TABLES[name].table.pinned
+        level = Level.MAJOR if pinned else Level.PATCH
+        changed = zip(*(values.filter(differs(left, right)).to_pylist() for values in (ids, left, right)), strict=True)
         cells += [CellChange(name, row, column, a, b, item.get("origin"), level, [], []) for row, a, b in changed]
     order = {row_id: at for at, row_id in enumerate(ids.to_pylist())} if cells else {}
     return rows, sorted(cells, key=lambda cell: order[cell.row_id])

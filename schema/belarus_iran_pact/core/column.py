@@ -1,6 +1,6 @@
 """What a column is: its meaning, its origin, and what its values may be.
 
-A row model (see `models`) annotates each field with a `Column`. Pydantic calls it to check values; the Arrow schema,
+A row model (see `table`) annotates each field with a `Column`. Pydantic calls it to check values; the Arrow schema,
 the Table Schema and the codebook read it. Nothing about a column is written anywhere else.
 """
 
@@ -35,7 +35,7 @@ EXPLAINED_ORIGINS: frozenset[Origin] = frozenset({"source", "coder", "inferred"}
 ID_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 SHA256_PATTERN = r"[0-9a-f]{64}"
 # The forms of EDTF level 0 to 2 that a coder needs: years, months, days, unspecified X, qualifiers, intervals.
-# Calendar validity (month 13, 30 February) is the curation pipeline's to check, with an EDTF parser.
+# Whether the calendar has such a day (month 13, 30 February), `edtf.bounds` tells.
 _EDTF_DAY = r"(-([0-3][0-9]|XX)[?~%]?)?"
 _EDTF_MONTH = rf"(-XX[?~%]?(-XX[?~%]?)?|-[01][0-9][?~%]?{_EDTF_DAY})?"
 _EDTF_DATE = rf"[0-9X]{{4}}[?~%]?{_EDTF_MONTH}"
@@ -71,6 +71,7 @@ class Column:
         pattern: a regular expression that whole values match.
         edtf: whether values are EDTF dates.
         verbatim: whether a value must be spelled exactly as one of the quotes that support it.
+        certainty: whether a value says how sure a voice is of what the row says.
         authority: for `reference` columns, who vouches for the values.
         unit: unit of measurement, or for codes the scheme.
         null_means: what an empty cell says.
@@ -89,10 +90,11 @@ class Column:
     pattern: str | None = None
     edtf: bool = False
     verbatim: bool = False
+    voice: bool = False
+    certainty: bool = False
     authority: str | None = None
     unit: str | None = None
     null_means: str | None = None
-    voice: bool = False
     rests_on: str | None = None
     row_quote: bool = False
     default: Default | None = None

@@ -14,10 +14,9 @@ Bounds = tuple[date | None, date | None]
 
 @functools.cache
 def bounds(text: str) -> Bounds:
-    """The first and last day of an EDTF date or interval in the forms of `columns.EDTF_PATTERN`.
+    """The first and last day of an EDTF date or interval in the forms of `column.EDTF_PATTERN`.
 
-    None where it gives no year to count from. The build takes its bounds from an EDTF parser; the tests hold this
-    function, which needs none, to the same answers.
+    None where it gives no year to count from. The tests hold this function to the answers of an EDTF parser.
 
     Raises:
         ValueError: the text is of no such form, names a day that the calendar does not have, or ends before it starts.

@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from ..models import TABLES
-from .table import Field, Row, ValueType, description, fields, primary_key
+from .table import Dataset, Field, Row, Tables, ValueType, description, fields, primary_key
 
 _ARROW_TYPES: dict[ValueType, pa.DataType] = {
     "text": pa.string(),
@@ -31,6 +30,11 @@ def arrow_schema(model: type[Row]) -> pa.Schema:
         ],
         metadata={"name": model.table.name, "description": description(model)},
     )
+
+
+def arrow_tables(dataset: Dataset, tables: Tables) -> dict[str, pa.Table]:
+    """Tables of rows as Arrow tables with their schemas; values must be of their column's type."""
+    return {name: pa.Table.from_pylist(rows, arrow_schema(dataset.tables[name])) for name, rows in tables.items()}
 
 
 def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.ConvertOptions:
@@ -67,14 +71,16 @@ _TABLE_SCHEMA_TYPES: dict[ValueType, str] = {
 }
 
 
-def table_schema(model: type[Row]) -> dict[str, Any]:
+def table_schema(model: type[Row], dataset: Dataset) -> dict[str, Any]:
     """The table's schema as JSON-ready mapping: fields with types and constraints, primary key, foreign keys.
 
     Each field also has `origin`, and `vocabulary`, `authority`, `unit` and `nullMeans` where the column has them: custom
     properties, which the standard allows.
     """
     foreign = [
-        _foreign_key(model, item.name, item.column.references) for item in fields(model) if item.column.references
+        _foreign_key(model, item.name, dataset.tables[item.column.references])
+        for item in fields(model)
+        if item.column.references
     ]
     schema: dict[str, Any] = {
         "fields": [_field(item, item.name == primary_key(model)) for item in fields(model)],
@@ -86,10 +92,10 @@ def table_schema(model: type[Row]) -> dict[str, Any]:
     return schema
 
 
-def _foreign_key(model: type[Row], column: str, target: str) -> dict[str, Any]:
+def _foreign_key(model: type[Row], column: str, target: type[Row]) -> dict[str, Any]:
     # An empty name is how the standard spells "this same table".
-    resource = "" if target == model.table.name else target
-    return {"fields": [column], "reference": {"resource": resource, "fields": [primary_key(TABLES[target])]}}
+    resource = "" if target is model else target.table.name
+    return {"fields": [column], "reference": {"resource": resource, "fields": [primary_key(target)]}}
 
 
 def _field(item: Field, is_key: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a table is: a pydantic model of its rows, and what is known about it besides its columns."""
+"""What a table is, a pydantic model of its rows and what is known about it besides its columns; and what a dataset is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,33 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Literal
+from enum import Enum, auto
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .column import Column
+from .vocabulary import Vocabulary
+
+Rows = list[dict[str, Any]]
+Tables = dict[str, Rows]
+"""Tables by name, each as rows of plain Python values."""
+
+
+class Part(Enum):
+    """The tables that the machine itself works with. A dataset has each of them once, under a name of its own."""
+
+    SOURCES = auto()
+    PASSAGES = auto()
+    EVIDENCE = auto()
+    GAPS = auto()
+    RESIDUE = auto()
+    TERMS = auto()
+    CROSSWALK = auto()
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,12 @@ class Table:
         anchored: whether each row is itself a span that the coder quotes.
         explained: whether law 2 (evidence or a gap for each cell) applies; not to the rows that are explanations.
         one_of: sets of columns of which a row fills exactly one, and leaves the others empty.
+        part: what the table is to the machine, if it is one of the tables that the machine works with.
+        accounts_for_words: whether evidence for the table's rows accounts for the words quoted (law 3).
+        part_of: for a table that relates rows of another, its columns for the part, the whole, and the relation. Relations
+            are of part and whole where their term is marked `Mark.PART_OF`.
+        pinned: columns that say which thing a given id stands for: another value there is another thing under an old id.
+        view: whether the rows are computed from other tables.
     """
 
     name: str
@@ -47,6 +72,11 @@ class Table:
     anchored: bool = False
     explained: bool = True
     one_of: tuple[tuple[str, ...], ...] = ()
+    part: Part | None = None
+    accounts_for_words: bool = True
+    part_of: tuple[str, str, str] | None = None
+    pinned: tuple[str, ...] = ()
+    view: bool = False
 
 
 class Row(BaseModel):
@@ -95,3 +125,67 @@ def _read_fields(model: type[Row]) -> tuple[Field, ...]:
         (column,) = (item for item in info.metadata if isinstance(item, Column))
         found.append(Field(name, _VALUE_TYPES[value_type], type(None) in members, column))
     return tuple(found)
+
+
+# --- Datasets ---
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Computed(Generic[Result]):
+    """Something computed from the rows of tables.
+
+    Attributes:
+        compute: the function, from the rows needed.
+        needs: the tables that it reads; for each the values that columns must have in the rows that it reads, `{}` for all.
+    """
+
+    compute: Callable[[Tables], Result]
+    needs: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All that the machine is told of a dataset.
+
+    Attributes:
+        name: the name under which the dataset is distributed.
+        models: the row models, in the order in which the tables are published.
+        vocabularies: the closed vocabularies, by name.
+        derived: computes derived columns, by table and column, then by row id.
+        views: computes the tables that are views, by name.
+        other_candidates: candidates of gaps (table, column, candidate) that are taken although they are no values of
+            their column.
+    """
+
+    name: str
+    models: tuple[type[Row], ...]
+    vocabularies: Mapping[str, Vocabulary]
+    derived: Computed[dict[tuple[str, str], dict[str, Any]]]
+    views: Computed[Tables]
+    other_candidates: frozenset[tuple[str, str, str]] = frozenset()
+
+    @cached_property
+    def tables(self) -> dict[str, type[Row]]:
+        """The row models by table name."""
+        return {model.table.name: model for model in self.models}
+
+    def part(self, part: Part) -> str:
+        """The name of the table that the machine knows as `part`."""
+        (name,) = (model.table.name for model in self.models if model.table.part is part)
+        return name
+
+    @cached_property
+    def span_texts(self) -> dict[str, str]:
+        """The tables whose rows have a span within a passage, and the column that holds the span's text."""
+        return {
+            name: "quote" if "quote" in model.model_fields else "text"
+            for name, model in self.tables.items()
+            if "passage_id" in model.model_fields and model.table.part is not Part.PASSAGES
+        }
+
+    @cached_property
+    def cell_references(self) -> tuple[str, ...]:
+        """The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
+        return tuple(name for name, model in self.tables.items() if "table_name" in model.model_fields)

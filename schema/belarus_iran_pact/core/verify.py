@@ -25,11 +25,13 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from ..loading import data_folder
-from ..models import TABLES
-from .laws import GET_ANEW, Fault, Laws, differs, first
+from ..models import DATASET, TABLES
+from .content import differs, first
+from .laws import breaches
 from .schemas import arrow_schema, csv_conversion, table_schema
 
 DISTRIBUTION = "belarus-iran-pact"
+GET_ANEW = f"get the package anew: {DISTRIBUTION} download"
 DESCRIPTOR = "datapackage.json"
 FORMS = ("csv", "parquet")
 
@@ -37,6 +39,29 @@ _BLOCK = 1 << 20
 
 
 # --- What is answered ---
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, where, why that is wrong, and what to do.
+
+    Attributes:
+        file: path within the package.
+        line: line of the CSV file, from 1; None where a whole file is meant, or a row of a Parquet file.
+        row_id: the row's primary key; None where a whole file is meant.
+        what, why, remedy: texts without closing punctuation.
+    """
+
+    file: str
+    line: int | None
+    row_id: str | None
+    what: str
+    why: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.what}; {self.why}; {self.remedy}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,7 +206,11 @@ class _Package:
         self.rows = sum(table.num_rows for table in tables.values())
         if len(tables) == len(TABLES):
             # Lines are told of the CSV files where there are any, since only they have lines.
-            self.faults += Laws(tables, forms[0], same_version).faults()
+            form = forms[0]
+            for breach in breaches(DATASET, tables, same_version=same_version):
+                file = f"{form}/{breach.table}.{form}"
+                line = breach.row + 2 if form == "csv" and breach.row is not None else None
+                self.faults.append(Fault(file, line, breach.row_id, breach.what, breach.why, breach.remedy))
 
     def _add(self, file: str, what: str, why: str, remedy: str = GET_ANEW) -> None:
         self.faults.append(Fault(file, None, None, what, why, remedy))
@@ -274,7 +303,7 @@ class _Package:
             described = next((listed[path]["schema"] for path in paths if "schema" in listed.get(path, {})), None)
             if described is None:
                 continue
-            expected = table_schema(model)
+            expected = table_schema(model, DATASET)
             if same_version and _fields(described) != _fields(expected):
                 self._add(DESCRIPTOR, f"describes {name} otherwise", "the models of this version define columns")
             elif not same_version and _shape(described) != _shape(expected):

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
+
+
+class Mark(Enum):
+    """What the machine must know of terms, whatever their spelling.
+
+    A term that says how a value rests on words is marked, besides, with the origins of the columns that it fits.
+    """
+
+    FOR_VALUE = auto()
+    """The words speak for the cell's value."""
+    BY_RULE = auto()
+    """The value follows by a rule, which is named."""
+    QUOTES = auto()
+    """The gap quotes the words that leave the cell open."""
+    OFFERS = auto()
+    """The gap names a candidate: a value that the words allow."""
+    PART_OF = auto()
+    """What stands in the relation is a part of what it stands to."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +37,18 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A closed list of terms; `value in vocabulary` tells whether a value is allowed."""
+    """A closed list of terms; `value in vocabulary` tells whether a value is allowed.
+
+    Attributes:
+        name, description: what the vocabulary is called, and what its terms tell.
+        terms: the terms, in the order of definition.
+        marks: pairs of a term and a mark by which code knows terms of its kind: a `Mark`, or what the dataset distinguishes.
+    """
 
     name: str
     description: str
     terms: tuple[Term, ...]
+    marks: frozenset[tuple[str, Hashable]] = frozenset()
 
     @cached_property
     def _allowed(self) -> frozenset[str]:
@@ -49,6 +75,10 @@ class Vocabulary:
     def values(self) -> list[str]:
         """The allowed values, in the order of definition."""
         return [term.term for term in self.terms]
+
+    def marked(self, *marks: Hashable) -> list[str]:
+        """The terms that have one of the marks, in the order of definition."""
+        return [term for term in self.values() if any((term, mark) in self.marks for mark in marks)]
 
     def term_id(self, term: str) -> str:
         """The id of a term in the published `terms` table."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from belarus_iran_pact.views import Tables
+from belarus_iran_pact.core.table import Tables
 
 from .content import KINDS, Content, sure
 from .drawing import STYLE

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from belarus_iran_pact.core.table import Field, description, fields, primary_key
-from belarus_iran_pact.models import SPAN_TEXTS, TABLES
-from belarus_iran_pact.views import Rows, Tables
-from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE, VOCABULARIES
-from curation.laws import coverage
+from belarus_iran_pact.core.laws import coverage
+from belarus_iran_pact.core.schemas import arrow_tables
+from belarus_iran_pact.core.table import Field, Rows, Tables, description, fields, primary_key
+from belarus_iran_pact.core.vocabulary import Vocabulary
+from belarus_iran_pact.explaining import Joined, Words
+from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.vocabularies import CLAIM_KIND, FACTUALITY, GAP_REASON
 
 from .segments import Segment, Span, segments
 
@@ -24,6 +26,15 @@ KINDS = {
     "cue": ("Hedge or negation", "words that say how sure, or that it is not so"),
 }
 """What words are marked as: the legend's name of it, and what it means."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A short word in a box. `style` is the name of its style, and tells what it is a badge of."""
+
+    text: str
+    style: str
+
 
 # The column whose evidence is the words of a row itself, rather than of one of its values.
 _OWN_WORDS = {
@@ -43,50 +54,44 @@ _MARKED = {
 }
 _TITLES = {**_OWN_WORDS, "actors": "name", "provisions": "label"}
 _SURE = {"CT+": "certain", "PR+": "probable", "PS+": "possible", "CT-": "not", "PR-": "not", "PS-": "not"}
-_SPAN_COLUMNS = frozenset({"source_id", "passage_id", "start", "end"})
-_CELL_COLUMNS = ("table_name", "row_id", "column_name")
+# What is shown as quotes and links rather than as cells.
+_SPAN_COLUMNS = {"source_id", "passage_id", "start", "end", "text", "quote"}
+_CELL_COLUMNS = {"table_name", "row_id", "column_name"}
+# The columns whose values are badges of a row, each with its badge's style.
+_BADGES = {"status": "status", "commitment": "commitment", "stage": "stage", "resolution": "resolution"}
+_BADGES |= {"type": "kind", "kind": "kind", "area": "kind"}
+_REMARKS = {
+    "centerpiece": Badge("centerpiece", "centerpiece"),
+    "presupposed": Badge("taken for granted", "presupposed"),
+    "direct_quote": Badge("in quotation marks", "quoted"),
+}
 
 
 @dataclass(frozen=True)
-class Badge:
-    """A short word in a box. `style` is the name of its style, and tells what it is a badge of."""
-
-    text: str
-    style: str
-
-
-@dataclass
-class Words:
-    """Words of the article that a row rests on.
+class Quote:
+    """Words that a row rests on.
 
     Attributes:
-        sentence: the sentence's address, and its number.
-        start, end: where the words stand in the source.
-        quote: the words.
-        cells: for each piece of evidence its address, the column that it explains, and what is special about it.
+        sentence: the sentence's address.
+        words: the words.
+        why: for each reason the cells that they explain, each by the address of its evidence and its column.
     """
 
     sentence: str
-    number: int
-    start: int
-    end: int
-    quote: str
-    cells: list[tuple[str, str, str]] = field(default_factory=list)
+    words: Words
+    why: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[str, int, int]:
         """Where the words stand: sentence, start and end."""
-        return (self.sentence, self.start, self.end)
+        return (self.sentence, self.words.start, self.words.end)
 
-    def by_basis(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The cells, address and column, that have the same special about them."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for address, column, special in self.cells:
-            found.setdefault(special, []).append((address, column))
-        return list(found.items())
+    def columns(self) -> set[str]:
+        """The columns that the words explain."""
+        return {column for cells in self.why.values() for _, column in cells}
 
 
-GapLine = tuple[str, str, list[str], str, Words | None]
+GapLine = tuple[str, str, list[str], str, Quote | None]
 """Gaps of one row with the same words: the row's address and title, the columns, the candidates, and the words."""
 
 
@@ -115,7 +120,7 @@ class Card:
     row: dict[str, Any]
     badges: tuple[Badge, ...]
     cells: tuple[Cell, ...]
-    words: tuple[Words, ...]
+    quotes: tuple[Quote, ...]
     nested: tuple[Card, ...]
 
     @property
@@ -127,8 +132,8 @@ class Card:
     def sentences(self) -> list[tuple[str, int]]:
         """The sentences of the row's own words, each once, by address and number."""
         own = _OWN_WORDS.get(self.table)
-        words = [item for item in self.words if own is None or any(column == own for _, column, _ in item.cells)]
-        return list(dict.fromkeys((item.sentence, item.number) for item in words))
+        quotes = [quote for quote in self.quotes if own is None or own in quote.columns()]
+        return list(dict.fromkeys((quote.sentence, quote.words.ordinal) for quote in quotes))
 
 
 @dataclass(frozen=True)
@@ -156,11 +161,8 @@ class Content:
         self.titles = {
             f"{name}/{row[primary_key(TABLES[name])]}": _title(name, row) for name in _TITLES for row in tables[name]
         }
-        self._names = {row["actor_id"]: row["name"] for row in tables["actors"]}
+        self._joined = Joined(tables.__getitem__)
         self._anchors = sentence_addresses(tables["passages"])
-        self._numbers = {row["passage_id"]: row["ordinal"] for row in tables["passages"]}
-        self._evidence = _by_row(tables["evidence"])
-        self._gaps = _by_row(tables["gaps"])
         self._within: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         for name in TABLES:
             parent = _parent(name)
@@ -208,13 +210,14 @@ class Content:
     def _spans(self) -> dict[str, list[Span]]:
         """All spans, by passage."""
         found: dict[str, list[Span]] = defaultdict(list)
-        rows = {name: {row[primary_key(TABLES[name])]: row for row in self.tables[name]} for name in _TITLES}
+        own_voices = {row["actor_id"] for row in self.tables["actors"] if row["kind"] == "article_voice"}
         for row in self.tables["evidence"]:
             name, column = row["table_name"], row["column_name"]
             kind, hint = _MARKED.get((name, column)), ""
+            explained = self._joined.rows(name)[row["row_id"]]
             if kind == "cue":
-                hint = _cue_hint(rows[name][row["row_id"]]["factuality"])
-            elif column == "voice_actor_id" and rows[name][row["row_id"]][column] not in self._own_voices():
+                hint = _cue_hint(explained["factuality"])
+            elif column == "voice_actor_id" and explained[column] not in own_voices:
                 kind = "voice"
             found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row['row_id']}", hint))
         for name, kind in (("mentions", "actor"), ("residue", None), ("discrepancy_sides", None), ("gaps", None)):
@@ -224,20 +227,15 @@ class Content:
                     found[row["passage_id"]].append(Span(row["start"], row["end"], kind, address))
         return found
 
-    def _own_voices(self) -> set[str]:
-        return {row["actor_id"] for row in self.tables["actors"] if row["kind"] == "article_voice"}
-
     def _resting(self) -> dict[str, dict[str, list[Card]]]:
         """For each sentence the rows whose own words stand in it, by table."""
         found: dict[str, dict[str, list[Card]]] = defaultdict(lambda: {name: [] for name in _TITLES})
         for name, cards in self.cards.items():
             for card in cards:
                 if name == "actors":
-                    places = [
-                        words.sentence for nested in card.nested if nested.table == "mentions" for words in nested.words
-                    ]
+                    places = [at.sentence for row in card.nested if row.table == "mentions" for at in row.quotes]
                 elif name == "discrepancies":
-                    places = [words.sentence for nested in card.nested for words in nested.words]
+                    places = [at.sentence for row in card.nested for at in row.quotes]
                 else:
                     places = [address for address, _ in card.sentences]
                 for address in dict.fromkeys(places):
@@ -249,7 +247,7 @@ class Content:
         voices = dict.fromkeys(card.row["voice_actor_id"] for card in claims)
         return [
             (
-                self._names[voice],
+                self._name(voice),
                 [(sure(term.term), counts[voice, term.term]) for term in FACTUALITY if counts[voice, term.term]],
             )
             for voice in voices
@@ -259,134 +257,112 @@ class Content:
 
     def _card(self, table: str, row: dict[str, Any], parent: str | None = None) -> Card:
         row_id = row[primary_key(TABLES[table])]
-        nested = tuple(self._card(name, child, table) for name, child in self._within[(table, row_id)])
-        cells = tuple(self._cells(table, row, parent))
         return Card(
             table=table,
             row_id=row_id,
             address=f"{table}/{row_id}",
             title=_title(table, row) if parent is None else "",
             row=row,
-            badges=tuple(self._badges(table, row)),
-            cells=cells,
-            words=tuple(self._words(table, row)),
-            nested=nested,
+            badges=tuple(self._badges(table, row)) if parent is None else (),
+            cells=tuple(self._cells(table, row, parent)),
+            quotes=tuple(self._quotes(table, row_id, row)),
+            nested=tuple(self._card(name, child, table) for name, child in self._within[(table, row_id)]),
         )
 
     def _cells(self, table: str, row: dict[str, Any], parent: str | None) -> Iterator[Cell]:
-        key = primary_key(TABLES[table])
-        gaps: dict[str, Rows] = defaultdict(list)
-        for gap in self._gaps[(table, row[key])]:
-            gaps[gap["column_name"]].append(gap)
-        spanned = table in SPAN_TEXTS
-        for item in fields(TABLES[table]):
-            if item.name == key or (parent is not None and item.name == _link_to(parent)):
-                continue
-            if parent is None and item.name in (_TITLES[table], "note"):
-                continue  # These stand in the card's heading.
-            if spanned and (item.name in _SPAN_COLUMNS or item.name == SPAN_TEXTS[table]):
-                continue
-            if parent is not None and row[item.name] is None and not gaps[item.name]:
-                continue
-            if item.name in _CELL_COLUMNS and table in ("discrepancy_sides", "scope_verdicts"):
-                if item.name == "table_name" and row["table_name"] is not None:
-                    address = f"{row['table_name']}/{row['row_id']}"
-                    column = row.get("column_name")
-                    text = self.titles.get(address, address) + (f" ({column})" if column else "")
-                    yield Cell("row_id", text, row["row_id"], address, ())
-                continue
-            yield self._cell(item, row[item.name], gaps[item.name])
+        # Title and note stand in a card's heading.
+        hidden = {_TITLES[table], "note"} if parent is None else {primary_key(TABLES[parent])}
+        if "passage_id" in row:
+            hidden |= _SPAN_COLUMNS
+        if "table_name" in row:
+            hidden |= _CELL_COLUMNS
+            if row["table_name"] is not None:
+                address = f"{row['table_name']}/{row['row_id']}"
+                yield Cell("row_id", f"{self.titles.get(address, address)} ({row['column_name']})", "", address, ())
+        key, *items = fields(TABLES[table])
+        for item in items:
+            if item.name not in hidden:
+                cell = self._cell(table, row[key.name], item)
+                if parent is None or cell.text is not None or any(address for address, _ in cell.reasons):
+                    yield cell
 
-    def _cell(self, item: Field, value: Any, gaps: Rows) -> Cell:
-        if value is None:
-            reasons = tuple((f"gaps/{gap['gap_id']}", why_empty(gap)) for gap in gaps)
-            return Cell(item.name, None, "", "", reasons or (("", item.column.null_means or "no remark"),))
+    def _cell(self, table: str, row_id: str, item: Field) -> Cell:
+        found = self._joined.cell(table, row_id, item)
+        if found.value is None:
+            return Cell(item.name, None, "", "", tuple((reason.row, reason.text) for reason in found.reasons))
+        text = {"True": "yes", "False": "no"}.get(str(found.value), str(found.value))
         if item.column.references is not None:
-            address = f"{item.column.references}/{value}"
-            return Cell(item.name, self.titles.get(address, str(value)), str(value), address, ())
+            address = f"{item.column.references}/{text}"
+            return Cell(item.name, self.titles.get(address, text), text, address, ())
         if item.column.vocabulary is not None:
-            label = item.column.vocabulary.label(value)
-            return Cell(item.name, label, "" if label.lower().replace(" ", "_") == value else value, "", ())
-        return Cell(
-            item.name,
-            {True: "yes", False: "no"}.get(value, str(value)) if item.type == "boolean" else str(value),
-            "",
-            "",
-            (),
-        )
+            label = item.column.vocabulary.label(text)
+            return Cell(item.name, label, "" if label.lower().replace(" ", "_") == text else text, "", ())
+        return Cell(item.name, text, "", "", ())
 
-    def _words(self, table: str, row: dict[str, Any]) -> list[Words]:
-        found: dict[tuple[str, int, int], Words] = {}
+    def _quotes(self, table: str, row_id: str, row: dict[str, Any]) -> list[Quote]:
+        found: dict[tuple[str, int, int], Quote] = {}
 
-        def at(item: dict[str, Any], quote: str) -> Words:
-            passage = item["passage_id"]
-            new = Words(self._anchors[passage], self._numbers[passage], item["start"], item["end"], quote)
-            return found.setdefault((passage, item["start"], item["end"]), new)
+        def at(words: Words) -> Quote:
+            quote = self._quote(words)
+            return found.setdefault(quote.span, quote)
 
-        if table in SPAN_TEXTS and row["start"] is not None and "passage_id" in row:
-            at(row, row[SPAN_TEXTS[table]])
-        for item in self._evidence[(table, row[primary_key(TABLES[table])])]:
-            special = [item["basis"]]
-            if item["rule"] is not None:
-                special.append(f"rule: {INFERENCE_RULE.label(item['rule']).lower()}")
-            if item["stance"] == "contradicts":
-                special = [f"contradicts: {item['asserted_value']}"]
-            at(item, item["quote"]).cells.append(
-                (f"evidence/{item['evidence_id']}", item["column_name"], ", ".join(special))
-            )
-        for gap in self._gaps[(table, row[primary_key(TABLES[table])])]:
-            if gap["quote"] is not None:
-                at(gap, gap["quote"]).cells.append(("", gap["column_name"], why_empty(gap)))
+        if "passage_id" in row:
+            at(self._joined.words(row))
+        for column, reason in self._joined.reasons(table, row_id):
+            if reason.words is not None:
+                # A gap has its address in the empty cell.
+                address = reason.row if reason.row.startswith("evidence/") else ""
+                at(reason.words).why.setdefault(reason.text, []).append((address, column))
         return list(found.values())
+
+    def _quote(self, words: Words) -> Quote:
+        return Quote(self._anchors[words.passage_id], words)
 
     def _badges(self, table: str, row: dict[str, Any]) -> Iterator[Badge]:
         if "voice_actor_id" in row:
-            yield Badge(self._names[row["voice_actor_id"]], "voice")
+            yield Badge(self._name(row["voice_actor_id"]), "voice")
             yield sure(row["factuality"])
-        for column in ("status", "commitment", "stage", "resolution"):
+        for column, style in _BADGES.items():
             if column in row:
-                yield Badge(_label(table, column, row[column]).lower(), column)
-        if row.get("centerpiece"):
-            yield Badge("centerpiece", "centerpiece")
-        if row.get("presupposed"):
-            yield Badge("taken for granted", "presupposed")
-        if row.get("direct_quote"):
-            yield Badge("in quotation marks", "quoted")
-        if table in ("events", "claims", "actors", "agreements", "discrepancies"):
-            column = "type" if table == "events" else "kind"
-            yield Badge(_label(table, column, row[column]).lower(), "kind")
-        if table == "provisions":
-            yield Badge(_label(table, "area", row["area"]).lower(), "kind")
-        if table == "actors" and row["country"] is not None:
+                yield Badge(_label(table, column, row[column]).lower(), style)
+        for column, badge in _REMARKS.items():
+            if row.get(column):
+                yield badge
+        if row.get("country"):
             yield Badge(row["country"], "country")
+
+    def _name(self, actor_id: str) -> str:
+        return str(self._joined.rows("actors")[actor_id]["name"])
 
     # --- What the sections show besides rows ---
 
     def coverage(self) -> str:
         """How much of the article stands under evidence."""
-        covered, words = coverage(self.tables)
+        covered, words = coverage(DATASET, arrow_tables(DATASET, self.tables))
         return f"{covered / words:.1%}" if words else "none"
 
     def voices_table(self) -> tuple[list[Badge], list[tuple[str, str, list[tuple[str, int]], int]]]:
         """Claims counted by voice and certainty: the certainties there are; and for each voice id, name, counts, sum."""
         counts = Counter((row["voice_actor_id"], row["factuality"]) for row in self.tables["claims"])
-        used = [term.term for term in FACTUALITY if any(value == term.term for _, value in counts)]
+        used = [value for value, _ in self.certainties()]
         totals = Counter(row["voice_actor_id"] for row in self.tables["claims"])
         rows = [
-            (voice, self._names[voice], [(value, counts[voice, value]) for value in used], total)
+            (voice, self._name(voice), [(value, counts[voice, value]) for value in used], total)
             for voice, total in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
         ]
         return [sure(value) for value in used], rows
 
     def claim_kinds(self) -> list[tuple[str, str]]:
         """The kinds of claims there are, by value and label."""
-        used = {row["kind"] for row in self.tables["claims"]}
-        return [(term.term, term.label) for term in VOCABULARIES["claim_kind"] if term.term in used]
+        return self._used(CLAIM_KIND, "kind")
 
     def certainties(self) -> list[tuple[str, str]]:
         """The certainties of claims there are, by value and label."""
-        used = {row["factuality"] for row in self.tables["claims"]}
-        return [(term.term, term.label) for term in FACTUALITY if term.term in used]
+        return self._used(FACTUALITY, "factuality")
+
+    def _used(self, vocabulary: Vocabulary, column: str) -> list[tuple[str, str]]:
+        used = {row[column] for row in self.tables["claims"]}
+        return [(term.term, term.label) for term in vocabulary if term.term in used]
 
     def provision_tree(self) -> list[tuple[Card, list[Any]]]:
         """The provisions, each with those that are parts of it."""
@@ -402,14 +378,14 @@ class Content:
     def parts_played(self, card: Card) -> list[tuple[str, str, str]]:
         """What an actor has a part in: role, address and title of each."""
         found = []
-        for name, column, table in (
-            ("agreement_actors", "agreement_id", "agreements"),
-            ("event_actors", "event_id", "events"),
-            ("provision_actors", "provision_id", "provisions"),
+        for name, table in (
+            ("agreement_actors", "agreements"),
+            ("event_actors", "events"),
+            ("provision_actors", "provisions"),
         ):
             for row in self.tables[name]:
                 if row["actor_id"] == card.row_id:
-                    address = f"{table}/{row[column]}"
+                    address = f"{table}/{row[primary_key(TABLES[table])]}"
                     found.append((_label(name, "role", row["role"]).lower(), address, self.titles[address]))
         return found
 
@@ -438,10 +414,7 @@ class Content:
         if counted:
             return ("", f"{len(gaps)} of {first['table_name']}", columns, "", None)
         address = f"{first['table_name']}/{first['row_id']}"
-        words = None
-        if first["start"] is not None:
-            passage = first["passage_id"]
-            words = Words(self._anchors[passage], self._numbers[passage], first["start"], first["end"], first["quote"])
+        words = None if first["start"] is None else self._quote(self._joined.words(first))
         candidates: dict[str, None] = dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None)
         return (address, self.titles.get(address, str(first["row_id"])), columns, " or ".join(candidates), words)
 
@@ -479,22 +452,9 @@ def sure(value: str) -> Badge:
     return Badge(FACTUALITY.label(value).lower(), f"sure-{_SURE.get(value, 'open')}")
 
 
-def why_empty(gap: dict[str, Any]) -> str:
-    """Why a cell is empty, in words."""
-    label = GAP_REASON.label(gap["reason"]).lower()
-    return label if gap["candidate"] is None else f"{label}: maybe {gap['candidate']}"
-
-
 def _cue_hint(factuality: str) -> str:
     # A cue that leaves its clause certain is one that puts it into the future.
     return "to come" if factuality == "CT+" else FACTUALITY.label(factuality).lower()
-
-
-def _by_row(rows: Rows) -> dict[tuple[str, str], Rows]:
-    found: dict[tuple[str, str], Rows] = defaultdict(list)
-    for row in rows:
-        found[(row["table_name"], row["row_id"])].append(row)
-    return found
 
 
 def _parent(name: str) -> str | None:
@@ -504,10 +464,6 @@ def _parent(name: str) -> str | None:
 
 def _title(table: str, row: dict[str, Any]) -> str:
     return str(row[_TITLES[table]])
-
-
-def _link_to(parent: str) -> str:
-    return primary_key(TABLES[parent])
 
 
 def _label(table: str, column: str, value: str) -> str:

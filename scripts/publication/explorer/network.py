@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from belarus_iran_pact.views import MUTUAL_ROLES, SOURCE_ROLES, Tables
+from belarus_iran_pact.core.table import Tables
+from belarus_iran_pact.vocabularies import AGREEMENT_ROLE, EVENT_ROLE, Side
 
 from .drawing import LINE, Picture, lines_of
 
@@ -16,8 +17,8 @@ _MIDDLE, _MIDDLE_WIDTH = 222, 276
 _SIDE_CHARACTERS = 21
 _MIDDLE_CHARACTERS = 39
 _TOP = 92
-_ACTING = SOURCE_ROLES | MUTUAL_ROLES | {"party", "announcer", "negotiator"}
-_ASIDE = frozenset({"channel", "beneficiary"})
+_ACTING = frozenset(term for roles in (EVENT_ROLE, AGREEMENT_ROLE) for term in roles.marked(Side.SOURCE, Side.MUTUAL))
+_ASIDE = frozenset(term for roles in (EVENT_ROLE, AGREEMENT_ROLE) for term in roles.marked(Side.ASIDE))
 _SWEEPS = 8
 
 TITLE = "Network of actors"

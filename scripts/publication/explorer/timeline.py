@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 from itertools import pairwise
 
-from belarus_iran_pact.views import Rows, Tables
+from belarus_iran_pact.core.table import Rows, Tables
 from belarus_iran_pact.vocabularies import EVENT_RELATION, EVENT_STATUS
 
 from .drawing import LINE, Picture, lines_of

@@ -6,9 +6,8 @@ import base64
 import json
 from typing import Any
 
-from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.core.table import Tables, fields, primary_key
 from belarus_iran_pact.models import TABLES
-from belarus_iran_pact.views import Tables
 
 from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
 

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
+from belarus_iran_pact.core.table import Field, Row, Tables, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
-from belarus_iran_pact.views import Tables
 
 from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, NAME, TITLE, citation
 
@@ -24,34 +23,11 @@ _DATA_TYPES: dict[ValueType, str] = {
 # Readers of Croissant know Parquet by this name, not by the registered media type that came later.
 _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/x-parquet"}
 
-_OWN_TERMS = (
-    "citeAs",
-    "column",
-    "equivalentProperty",
-    "extract",
-    "field",
-    "fileObject",
-    "fileProperty",
-    "fileSet",
-    "format",
-    "includes",
-    "isLiveDataset",
-    "jsonPath",
-    "key",
-    "md5",
-    "parentField",
-    "path",
-    "recordSet",
-    "references",
-    "regex",
-    "repeated",
-    "replace",
-    "samplingRate",
-    "separator",
-    "source",
-    "subField",
-    "transform",
-)
+# Every term of the standard's own context, whether the package uses it or not: readers compare contexts by their keys.
+_OWN_TERMS = """
+citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes isLiveDataset jsonPath key
+md5 parentField path recordSet references regex repeated replace samplingRate separator source subField transform
+"""
 
 
 def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any]]) -> str:
@@ -59,8 +35,8 @@ def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any
 
     `files` holds `bytes` and `hash` (`sha256:` and 64 digits) of each table's CSV and Parquet file, by path in the package.
 
-    Two properties that the specification asks for are absent, since the package has no address and no date of its own:
-    `url` and `datePublished`. Whoever publishes it at an address adds them there.
+    Two properties that the specification asks for, `url` and `datePublished`, are absent: the package has no address and no
+    date of its own. Whoever publishes it adds them.
     """
     creator = {"@type": "sc:Organization", "name": CREATOR}
     content = {
@@ -84,7 +60,6 @@ def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any
 
 
 def _context() -> dict[str, Any]:
-    # Written out, and whole although the package uses a part of it: readers compare it with the standard one by its keys.
     return {
         "@language": "en",
         "@vocab": "https://schema.org/",
@@ -96,7 +71,7 @@ def _context() -> dict[str, Any]:
         "data": {"@id": "cr:data", "@type": "@json"},
         "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
         "examples": {"@id": "cr:examples", "@type": "@json"},
-        **{term: f"cr:{term}" for term in _OWN_TERMS},
+        **{term: f"cr:{term}" for term in _OWN_TERMS.split()},
     }
 
 

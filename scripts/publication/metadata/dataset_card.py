@@ -6,9 +6,8 @@ from typing import Any
 
 import yaml
 
-from belarus_iran_pact.core.table import description
+from belarus_iran_pact.core.table import Tables, description
 from belarus_iran_pact.models import MODELS
-from belarus_iran_pact.views import Tables
 
 from ..descriptor import DESCRIPTION, KEYWORDS, LICENCE, LICENCE_TITLE, LICENCE_URL, TITLE, citation
 
