@@ -52,7 +52,6 @@ def tables_from(seeds: Path) -> Tables:
     faults.raise_any()
     check_cameo(normalised, seeds, faults)
     check_retired(normalised, retired, faults)
-    faults.raise_any()
     coded = {name: rows for name, rows in normalised.tables.items() if not TABLES[name].table.view}
     for breach in breaches(DATASET, arrow_tables(DATASET, coded), limit=None):
         choices = breach.choices

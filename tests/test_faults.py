@@ -215,10 +215,10 @@ def test_law_that_is_broken(seeds: Path) -> None:
         (AGREEMENTS, "", ", asserted_value: finalized", "",
          "contradicting evidence asserts no value ... add asserted_value"),
         # Gaps
-        (EVENTS, EXERCISE, "candidate: BLR, ", "", "an ambiguous gap names no candidate ... add the candidate"),
+        (EVENTS, EXERCISE, "candidate: BLR, ", "", "ambiguous names no candidate ... add the candidate"),
         (EVENTS, "event-kremlin-acknowledgement\n", "{not_stated: [", "{undisclosed: [",
          "a gap that is undisclosed quotes no words ... leave the cell open ... add the quote"),
-        (EVENTS, "event-moscow-demands\n", "unverified: cameo_code", "unverified: {columns: cameo_code, candidate: x}",
+        (EVENTS, "event-moscow-demands\n", "unverified: cameo_code", 'unverified: {columns: cameo_code, candidate: "010"}',
          "names a candidate ... make the reason ambiguous"),
         # Dates
         (EVENTS, VISIT, "date_edtf: XXXX-08", "date_edtf: 2026-13", "date_edtf ... 2026-13 ... EDTF"),
@@ -244,7 +244,7 @@ def test_law_that_is_broken(seeds: Path) -> None:
         edit(seeds / file, old, new)
         expected.append((file, line_of(seeds / file, place), text))
     edit(seeds / RESIDUE, "- {passage: 7, quote: While, reason: connective}\n", "")
-    text = "the word 'While' ... under no evidence and no residue ... every word is accounted ... residue.yaml"
+    text = "the word 'While' ... under no evidence and no residue ... every word is accounted ... list it in residue"
     expected.append((ARTICLE, 7, text))
     assert_faults(build_faults(seeds), expected)
 
@@ -254,7 +254,7 @@ def test_flood_from_a_deleted_table(seeds: Path) -> None:
     (seeds / ACTORS).unlink()
     faults = build_faults(seeds)
     assert len(faults) < 40
-    assert any("of which there is no row" in fault and "restore actors.yaml" in fault for fault in faults)
+    assert any("of which there is no row" in fault and "restore the rows of actors" in fault for fault in faults)
 
 
 def test_changed_article(seeds: Path) -> None:
