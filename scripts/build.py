@@ -49,6 +49,7 @@ def tables_from(seeds: Path) -> Tables:
     faults.raise_any()
     normalised = normalise(read, faults)
     check_pins(normalised, read.documents, faults)
+    # What follows from a fault of reading would be found again as broken laws.
     faults.raise_any()
     check_cameo(normalised, seeds, faults)
     check_retired(normalised, retired, faults)

@@ -215,10 +215,10 @@ def test_law_that_is_broken(seeds: Path) -> None:
         (AGREEMENTS, "", ", asserted_value: finalized", "",
          "contradicting evidence asserts no value ... add asserted_value"),
         # Gaps
-        (EVENTS, EXERCISE, "candidate: BLR, ", "", "ambiguous names no candidate ... add the candidate"),
+        (EVENTS, EXERCISE, "candidate: BLR, ", "", "a gap that is ambiguous names no candidate ... add the candidate"),
         (EVENTS, "event-kremlin-acknowledgement\n", "{not_stated: [", "{undisclosed: [",
          "a gap that is undisclosed quotes no words ... leave the cell open ... add the quote"),
-        (EVENTS, "event-moscow-demands\n", "unverified: cameo_code", 'unverified: {columns: cameo_code, candidate: "010"}',
+        (EVENTS, "event-moscow-demands\n", "unverified: cameo_code", "unverified: {columns: cameo_code, candidate: 013}",
          "names a candidate ... make the reason ambiguous"),
         # Dates
         (EVENTS, VISIT, "date_edtf: XXXX-08", "date_edtf: 2026-13", "date_edtf ... 2026-13 ... EDTF"),
