@@ -103,13 +103,7 @@ class Event(Row):
 class EventActor(Row):
     """Who takes part in an event, and as what: one row for each actor and role."""
 
-    table = Table(
-        "event_actors",
-        "What happened",
-        id_from=("event_id", "actor_id", "role"),
-        within="events",
-        nested_as="actors",
-    )
+    table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
     event_actor_id: Annotated[str, identifier("The participation.")]
     event_id: Annotated[str, link("events", "The event.")]
@@ -126,7 +120,6 @@ class EventLink(Row):
         "What happened",
         id_from=("event_id", "relation", "related_event_id"),
         within="events",
-        nested_as="links",
         part_of=("event_id", "related_event_id", "relation"),
     )
 
@@ -221,7 +214,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors", nested_as="offices")
+    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -287,11 +280,7 @@ class AgreementActor(Row):
     """Who has to do with an agreement, and as what."""
 
     table = Table(
-        "agreement_actors",
-        "What was agreed",
-        id_from=("agreement_id", "actor_id", "role"),
-        within="agreements",
-        nested_as="actors",
+        "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
     agreement_actor_id: Annotated[str, identifier("The relation.")]
@@ -341,11 +330,7 @@ class ProvisionActor(Row):
     """Who has to do with a provision, and as what."""
 
     table = Table(
-        "provision_actors",
-        "What was agreed",
-        id_from=("provision_id", "actor_id", "role"),
-        within="provisions",
-        nested_as="actors",
+        "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
     provision_actor_id: Annotated[str, identifier("The relation.")]
@@ -407,7 +392,6 @@ class ClaimAbout(Row):
         "What is said",
         id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id"),
         within="claims",
-        nested_as="about",
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",)),
     )
 
@@ -446,7 +430,6 @@ class DiscrepancySide(Row):
         "What is said",
         id_from=("discrepancy_id", "side", "source_id", "start", "end"),
         within="discrepancies",
-        nested_as="sides",
         grounds_whole=True,
         anchored=True,
         one_of=(("claim_id",), ("table_name", "row_id", "column_name")),

@@ -171,8 +171,9 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
     )
 
 
-def _key(model: type[Row]) -> str:
-    return model.table.nested_as or model.table.name
+def _key(child: type[Row]) -> str:
+    """The key under which a table's rows stand in those of another: `event_actors` as `actors` in `events`."""
+    return child.table.name.removeprefix(primary_key(TABLES[str(child.table.within)]).removesuffix("id"))
 
 
 @functools.cache
