@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.core.table import Tables, fields, primary_key
 from belarus_iran_pact.explaining import Joined, Words
 from belarus_iran_pact.models import TABLES
 
