@@ -10,7 +10,7 @@
 Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from .loading import TableInfo, connect, load, path, records, tables
+from .loading import TableInfo, connect, load, path, records, tables, verify
 
 __version__ = "1.0.0"
 
@@ -32,14 +32,13 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .core.verify import verify
     from .downloading import download
     from .explaining import explain, mentions_of, sentence
     from .exporting import export
 
 
 def __getattr__(name: str) -> object:
-    # What explains and verifies needs the row models, and with them pydantic: too slow to import for a mere `load`.
+    # What explains needs the row models, and with them pydantic: too slow to import for a mere `load`.
     if name in ("explain", "mentions_of", "sentence"):
         from . import explaining
 
@@ -48,10 +47,6 @@ def __getattr__(name: str) -> object:
         from .exporting import export
 
         return export
-    if name == "verify":
-        from .core.verify import verify
-
-        return verify
     if name == "download":
         from .downloading import download
 

@@ -1,4 +1,4 @@
-"""Finding and loading the published tables, each in the library of one's choice."""
+"""Finding, loading and verifying the published tables, each in the library of one's choice."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ._names import TableName
     from .core.table import Row
+    from .core.verify import Report
 
     class TableInfo(NamedTuple):
         """A table's name, its number of rows, and what it holds."""
@@ -176,6 +177,27 @@ def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path
     from pathlib import Path
 
     return Path(_file(data_folder(), name, format))
+
+
+def verify(path: str | os.PathLike[str] | None = None) -> Report:
+    """Judge a published package by its files alone: they are whole, CSV and Parquet hold the same, and the laws hold.
+
+    Args:
+        path: the package's folder, its `datapackage.json`, or an archive; by default the installed data.
+
+    Returns:
+        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`.
+
+    Raises:
+        FileNotFoundError: there is no such folder or archive.
+    """
+    from pathlib import Path
+
+    from . import __version__
+    from .core.verify import verify_package
+    from .models import TABLES
+
+    return verify_package(Path(data_folder() if path is None else path), TABLES, __version__)
 
 
 def data_folder() -> str:

@@ -54,7 +54,7 @@ def add_commands(subparsers: Subparsers) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from .core.verify import verify
+    from .loading import verify
 
     try:
         report = verify(arguments.path)

@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from belarus_iran_pact.core.codebook import codebook
 from belarus_iran_pact.core.placing import exchange_folders as _exchange
-from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
+from belarus_iran_pact.core.reading import csv_conversion, sealed
+from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import primary_key
-from belarus_iran_pact.core.verify import sealed
 from belarus_iran_pact.models import TABLES
 from curation.derive import Tables
 from curation.faults import Faults, Place

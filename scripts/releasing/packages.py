@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from belarus_iran_pact.core.schemas import csv_conversion
-from belarus_iran_pact.core.verify import SEAL
+from belarus_iran_pact.core.reading import SEAL, csv_conversion
 
 from .archives import DESCRIPTOR, PARQUET_SUFFIX, ReleaseError, file_of, read_index
 

@@ -58,7 +58,7 @@ class PackageError(ValueError):
     """
 
     def __init__(self, file: object, what: str, why: object) -> None:
-        self.file, self.what, self.why = (_shown(text) for text in (file, what, why))
+        self.file, self.what, self.why = (shown(text) for text in (file, what, why))
         super().__init__(f"{self.file}: {self.what}; {self.why}")
 
 
@@ -66,9 +66,9 @@ class MissingFileError(PackageError):
     """A file that is listed is not there."""
 
 
-def _shown(text: object) -> str:
-    """A text on one line, without what a terminal would obey or an encoding cannot write, cut after 300 characters."""
-    return one_line(visible(str(text)), 300).encode(errors="backslashreplace").decode()
+def shown(text: object, most: int = 300) -> str:
+    """A text on one line, cut after `most` characters, without what a terminal would obey or no encoding can write."""
+    return one_line(visible(str(text)), most).encode(errors="backslashreplace").decode()
 
 
 # --- The descriptor's own hash ---

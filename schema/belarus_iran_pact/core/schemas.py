@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from ..models import TABLES
 from .table import Field, Row, ValueType, description, fields, primary_key
@@ -30,18 +29,6 @@ def arrow_schema(model: type[Row]) -> pa.Schema:
             for item in fields(model)
         ],
         metadata={"name": model.table.name, "description": description(model)},
-    )
-
-
-def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.ConvertOptions:
-    """How the published CSV files are read back: an empty cell is a null, and nothing else is."""
-    return pyarrow.csv.ConvertOptions(
-        column_types=types,
-        null_values=[""],
-        true_values=["true"],
-        false_values=["false"],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
     )
 
 
