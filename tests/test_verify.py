@@ -310,13 +310,23 @@ def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
 # --- Packages made to harm ---
 
 
-def bomb(folder: Path, count: int, said: int, text: str, **options: Any) -> None:
+def bomb(folder: Path, count: int, said: int, text: str, *, forged: bool = False, encoding: str | None = None) -> None:
     """Let passages.parquet be a small file of many rows, and the descriptor say a number of them."""
     file = folder / "parquet/passages.parquet"
     schema = pq.ParquetFile(file).schema_arrow
     texts = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()).fill_null(0), [text])
     columns = [texts if field.type == pa.string() else pa.nulls(count, field.type) for field in schema]
+    encodings = {field.name: encoding for field in schema if encoding and field.type == pa.string()}
+    options = {"use_dictionary": False, "column_encoding": encodings} if encoding else {}
     pq.write_table(pa.table(columns, schema.names), file, compression="zstd", store_schema=False, **options)
+    if forged:
+        content = file.read_bytes()
+        for at in range(len(schema)):
+            size = pq.ParquetFile(file).metadata.row_group(0).column(at).total_uncompressed_size
+            digits = [size << 1 >> shift & 127 for shift in range(0, 35, 7)]
+            number = bytes(digit | 128 for digit in digits[:-1]) + bytes(digits[-1:])
+            content = content.replace(number, b"\x90\x80\x80\x80\x00")
+        file.write_bytes(content)
     assert file.stat().st_size < 100_000
 
     def change(descriptor: dict[str, Any]) -> None:
@@ -438,9 +448,19 @@ HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "would take",
     ),
     "bomb of one text": (
-        lambda folder: bomb(folder, 1, 1, "x" * 70_000_000),
+        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000),
         "parquet/passages.parquet",
         "would take",
+    ),
+    "bomb with a forged footer": (
+        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000, forged=True),
+        "parquet/passages.parquet",
+        "would take",
+    ),
+    "bomb of prefixes": (
+        lambda folder: bomb(folder, 500, 500, "x" * 10_000, encoding="DELTA_BYTE_ARRAY"),
+        "parquet/passages.parquet",
+        "DELTA_BYTE_ARRAY",
     ),
     "archive bomb": (swollen, "archive bomb", "would unpack to 419430400 bytes"),
     "no archive": (lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"PK")), "no archive", "is no archive"),

@@ -424,7 +424,16 @@ class Package:
     def _decoding(self, path: str) -> Iterator[IO[bytes]]:
         import pyarrow as pa
 
-        errors = (OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError, pa.ArrowException)
+        errors = (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            OverflowError,
+            RecursionError,
+            MemoryError,
+            pa.ArrowException,
+        )
         with self._open(path) as stream:
             try:
                 yield stream
@@ -444,9 +453,10 @@ class Package:
         rows = sum(group.num_rows for group in groups)
         _check_count(PurePosixPath(path).stem, rows, count)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
-        chunks = (group.column(at) for group in groups for at in range(group.num_columns))
-        needed = sum(chunk.total_uncompressed_size for chunk in chunks) + 9 * rows * len(schema)
-        self._afford(path, needed, len(content))
+        needed = 9 * rows * len(schema)
+        for chunk in (group.column(at) for group in groups for at in range(group.num_columns)):
+            needed += _unpacked_size(content, chunk)
+            self._afford(path, needed, len(content))
         # Texts are read as codes of a dictionary, which holds a text once however many rows have it, and are spelled out
         # only once it is known what that takes.
         texts = [field.name for field in schema if pa.types.is_string(field.type)]
@@ -522,6 +532,60 @@ def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.Parqu
         thrift_string_size_limit=MAX_DESCRIPTOR_BYTES,
         thrift_container_size_limit=MAX_FILES,
     )
+
+
+def _unpacked_size(content: bytes, chunk: pq.ColumnChunkMetaData) -> int:
+    """How many bytes a column's pages have unpacked, as each says for itself: Arrow goes by that, not by the footer.
+
+    Raises:
+        ValueError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
+    """
+    at = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)))
+    end = at + chunk.total_compressed_size
+    unpacked = 0
+    while at < end:
+        page, at = _thrift_struct(content, at)
+        header = page.get(5) or page.get(8) or {}
+        if header.get(2 if 5 in page else 4) == 7:
+            raise ValueError("a page is encoded as DELTA_BYTE_ARRAY, which no package uses")
+        if min(page[2], page[3]) < 0:
+            raise ValueError("a page has less than no bytes")
+        unpacked += page[2]
+        at += page[3]
+    return unpacked
+
+
+def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
+    """The integers of a structure in Thrift's compact protocol, by number of field, and where it ends."""
+    found: dict[int, Any] = {}
+    number = 0
+    while head := content[at]:
+        at += 1
+        if head >> 4:
+            number += head >> 4
+        else:
+            number, at = _thrift_value(content, at, 4)
+        if head & 15 > 2:  # Else it is a boolean, which is in the head.
+            found[number], at = _thrift_value(content, at, head & 15)
+    return found, at + 1
+
+
+def _thrift_value(content: bytes, at: int, kind: int) -> tuple[Any, int]:
+    if kind in (3, 7):
+        return None, at + (1 if kind == 3 else 8)
+    if kind == 12:
+        return _thrift_struct(content, at)
+    value, shift = 0, 0
+    if kind in (4, 5, 6, 8):
+        while True:
+            value |= (content[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if content[at - 1] < 128:
+                break
+            if shift > 63:
+                raise ValueError("a number in a page's header has no end")
+        return (None, at + value) if kind == 8 else ((value >> 1) ^ -(value & 1), at)
+    raise ValueError(f"a page's header has a field of type {kind}, which none has")
 
 
 def _check_shape(found: pa.Schema, expected: pa.Schema) -> None:
