@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -178,6 +180,51 @@ def test_names_that_drifted_from_the_models() -> None:
     """The type of table names lacks a table, or has one that is gone: run scripts/names.py."""
     assert names.FILE.read_text(encoding="utf-8") == names.module()
     assert list(NAMES) == list(TABLES) == [table.name for table in bip.tables()]
+
+
+USE_ALL = """
+import sys, belarus_iran_pact as bip
+from belarus_iran_pact.exporting import FORMATS
+rows = [tuple(row.values()) for row in bip.load("events").to_pylist()]
+assert bip.load("events", backend="duckdb").filter("event_id is not null").fetchall() == rows
+assert bip.load("events", backend="polars").rows() == rows
+assert len(bip.load("events", backend="pandas")) == len(bip.records("events")) == len(rows)
+assert bip.connect().execute("SELECT count(*) FROM events").fetchone() == (len(rows),)
+assert bip.explain("events", rows[0][0], "label")
+assert bip.verify(), bip.verify()
+for format in FORMATS:
+    assert bip.export(f"{sys.argv[1]}/{format}", format)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the lowest versions are older than this Python")
+def test_lowest_versions(tmp_path: Path) -> None:
+    """A library's lowest version that pip may choose does not do: the bound promises it, and nobody ever ran it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for_developers = ("agreement", "bench", "build", "test")
+    extras = [
+        text for name, texts in project["optional-dependencies"].items() for text in texts if name not in for_developers
+    ]
+    lowest = [text.replace(">=", "==") for text in [*project["dependencies"], *extras]]
+    assert all("==" in text for text in lowest)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = next((tmp_path / "venv").glob("[bS]*/python*"))
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*pip, "install", *lowest], capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        reached = subprocess.run([*pip, "download", "--no-deps", "--dest", tmp_path, "pydantic"], check=False)
+        if reached.returncode:
+            pytest.skip("no package index is reached")
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [python, "-c", USE_ALL, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "schema")},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
