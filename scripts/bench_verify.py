@@ -26,10 +26,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
 from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import fields, primary_key
-from belarus_iran_pact.core.verify import DESCRIPTOR, sealed, verify
-from belarus_iran_pact.loading import data_folder
+from belarus_iran_pact.loading import data_folder, verify
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import views
 
@@ -39,14 +39,14 @@ VIEWS = ("timeline", "dyads")
 
 VERIFY = """
 import resource, sys, time
-from belarus_iran_pact.core.verify import verify
+from belarus_iran_pact.loading import verify
 started = time.perf_counter()
 report = verify(sys.argv[1])
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
 """
 # pyarrow imports pandas, where that is installed, when it makes its first scalar.
 IMPORT_ALONE = "import belarus_iran_pact.core.verify, pyarrow; pyarrow.scalar(1)"
-COLD = "from belarus_iran_pact.core.verify import verify; verify({!r})"
+COLD = "from belarus_iran_pact.loading import verify; verify({!r})"
 FRICTIONLESS_ALONE = "import frictionless"
 FRICTIONLESS = "import frictionless; frictionless.validate({!r})"
 

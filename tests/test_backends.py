@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tomllib
 import typing
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -67,6 +72,64 @@ def test_connection_without_tables_or_comments() -> None:
     assert {(table, column): comment for table, column, comment in comments} == expected
 
 
+@pytest.fixture
+def downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that stands for a downloaded one, to change."""
+    folder = shutil.copytree(ROOT / "dataset", tmp_path / "package")
+    monkeypatch.setattr(loading, "_folder", lambda version: str(folder))
+    return folder
+
+
+def describe(folder: Path, change: Callable[[dict[str, typing.Any]], object]) -> None:
+    """Change what a package's descriptor says of the table events."""
+    descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    change(descriptor["resources"][0])
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ("column", "name", "event_id\" IS 'x'; COPY (SELECT 1) TO '{target}'; COMMENT ON COLUMN events.\"event_id"),
+        ("column", "name", "other_id"),
+        ("column", "type", "integer"),
+        ("column", "type", ["string"]),
+        ("resource", "path", "csv/events\"; COPY (SELECT 1) TO '{target}'; --.csv"),
+        ("resource", "schema", {"fields": 1}),
+    ],
+)
+def test_descriptor_that_acts(downloaded: Path, place: str, key: str, value: typing.Any) -> None:
+    """A downloaded descriptor names columns as it likes: its text is run as SQL and writes a file, or a table is misread."""
+    target = downloaded.parent / "written"
+    value = value.format(target=target) if isinstance(value, str) else value
+
+    def change(resource: dict[str, typing.Any]) -> None:
+        (resource["schema"]["fields"][0] if place == "column" else resource)[key] = value
+
+    describe(downloaded, change)
+    asked: list[Callable[[], object]] = [lambda: bip.connect(version="0.9.0")]
+    asked += [lambda backend=backend: bip.load("events", backend, version="0.9.0") for backend in loading.BACKENDS]
+    for ask in asked:
+        with pytest.raises(ValueError, match=r"datapackage\.json: |parquet/events\.parquet: "):
+            ask()
+    assert not target.exists()
+
+
+def test_description_that_acts(downloaded: Path) -> None:
+    """A description's quotes end the SQL text that it stands in."""
+    text = "It's '); COPY (SELECT 1) TO 'x'; --"
+    describe(downloaded, lambda resource: resource.update(description=text))
+    connection = bip.connect(version="0.9.0")
+    found = connection.execute("SELECT comment FROM duckdb_views() WHERE view_name = 'events'").fetchall()
+    assert found == [(text,)]
+
+
+def test_relations_that_cannot_be_joined() -> None:
+    """Relations of two tables are of two connections, which DuckDB joins not, or of one that is closed."""
+    events, actors = (bip.load(name, backend="duckdb") for name in ("events", "event_actors"))
+    assert events.set_alias("e").join(actors.set_alias("a"), "event_id").aggregate("count(*)").fetchall()[0][0] > 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_records_that_differ(name: TableName) -> None:
     """Records are not the rows, or not of the table's model."""
@@ -92,6 +155,7 @@ def test_unknown_backend() -> None:
 def test_missing_library(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that is not installed is named with the line that installs it."""
     monkeypatch.setitem(sys.modules, backend, None)
+    monkeypatch.setattr(loading, "_connections", {})
     with pytest.raises(ImportError, match=rf"pip install 'belarus-iran-pact\[{backend}\]'"):
         bip.load("events", backend=backend)  # type: ignore[call-overload]
 
@@ -116,6 +180,51 @@ def test_names_that_drifted_from_the_models() -> None:
     """The type of table names lacks a table, or has one that is gone: run scripts/build.py."""
     assert build.NAMES.read_text(encoding="utf-8") == build.names_module()
     assert list(NAMES) == list(TABLES) == [table.name for table in bip.tables()]
+
+
+USE_ALL = """
+import sys, belarus_iran_pact as bip
+from belarus_iran_pact.exporting import FORMATS
+rows = [tuple(row.values()) for row in bip.load("events").to_pylist()]
+assert bip.load("events", backend="duckdb").filter("event_id is not null").fetchall() == rows
+assert bip.load("events", backend="polars").rows() == rows
+assert len(bip.load("events", backend="pandas")) == len(bip.records("events")) == len(rows)
+assert bip.connect().execute("SELECT count(*) FROM events").fetchone() == (len(rows),)
+assert bip.explain("events", rows[0][0], "label")
+assert bip.verify(), bip.verify()
+for format in FORMATS:
+    assert bip.export(f"{sys.argv[1]}/{format}", format)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the lowest versions are older than this Python")
+def test_lowest_versions(tmp_path: Path) -> None:
+    """A library's lowest version that pip may choose does not do: the bound promises it, and nobody ever ran it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for_developers = ("agreement", "bench", "build", "test")
+    extras = [
+        text for name, texts in project["optional-dependencies"].items() for text in texts if name not in for_developers
+    ]
+    lowest = [text.replace(">=", "==") for text in [*project["dependencies"], *extras]]
+    assert all("==" in text for text in lowest)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = next((tmp_path / "venv").glob("[bS]*/python*"))
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*pip, "install", *lowest], capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        reached = subprocess.run([*pip, "download", "--no-deps", "--dest", tmp_path, "pydantic"], check=False)
+        if reached.returncode:
+            pytest.skip("no package index is reached")
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [python, "-c", USE_ALL, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "schema")},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -510,6 +510,15 @@ def without_csv(folder: Path) -> Path:
     return folder
 
 
+def outside(folder: Path) -> Path:
+    """A table that the descriptor says is somewhere else on the machine."""
+    file = shutil.move(folder / "csv" / "events.csv", folder.parent / "events.csv")
+    descriptor = folder / "datapackage.json"
+    text = descriptor.read_text(encoding="utf-8")
+    descriptor.write_text(text.replace('"csv/events.csv"', json.dumps(str(file))), encoding="utf-8")
+    return folder
+
+
 def no_package(folder: Path) -> Path:
     shutil.rmtree(folder / "csv")
     (folder / "datapackage.json").unlink()
@@ -519,19 +528,30 @@ def no_package(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (damaged_csv, "csv/events.csv is not the file that the descriptor describes"),
+        (damaged_csv, "csv/events.csv: has changed; its SHA-256 is not the one"),
         (not_json, "JSONDecodeError"),
-        (doubled_id, "csv/events.csv has rows without an id, or several with one"),
+        (doubled_id, "csv/events.csv: has rows without an id, or several with one"),
         (truncated, "BadZipFile"),
-        (swollen, "csv/events.csv has 5000000 bytes, more than the"),
-        (without_csv, "FileNotFoundError"),
-        (no_package, "FileNotFoundError"),
+        (swollen, "csv/events.csv: has changed: 5000000 bytes"),
+        (without_csv, "csv/events.csv: is missing"),
+        (outside, "paths stay within the package"),
+        (no_package, "datapackage.json: is missing"),
         (
             lambda folder: zipped(folder, ("other/datapackage.json", "{}")),
-            "the archive has no datapackage.json, or several",
+            "has no datapackage.json, or several",
         ),
     ],
-    ids=["byte", "descriptor", "doubled id", "truncated", "bomb", "missing file", "no package", "two packages"],
+    ids=[
+        "byte",
+        "descriptor",
+        "doubled id",
+        "truncated",
+        "bomb",
+        "missing file",
+        "file outside",
+        "no package",
+        "two packages",
+    ],
 )
 def test_damaged_package_is_compared(tmp_path: Path, damage: Callable[[Path], Path], said: str) -> None:
     """A damaged package is compared, or gives a traceback instead of one line with the file's name."""
@@ -570,5 +590,5 @@ def test_parquet_of_another_version_is_misread(tmp_path: Path, package: Path) ->
     data = file.read_bytes()
     resource |= {"bytes": len(data), "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
     (folder / "datapackage.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ReleaseError, match=r"the columns of parquet/events\.parquet are not those of its schema"):
+    with pytest.raises(ReleaseError, match=r"parquet/events\.parquet: cannot be read as this table; its columns are"):
         read_package(folder)

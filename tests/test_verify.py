@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
@@ -25,8 +26,10 @@ from edtf.parser.edtf_exceptions import EDTFParseException
 
 from belarus_iran_pact.core import edtf
 from belarus_iran_pact.core.column import EDTF_PATTERN
+from belarus_iran_pact.core.reading import DESCRIPTOR, SEAL, sealed
 from belarus_iran_pact.core.schemas import arrow_tables
-from belarus_iran_pact.core.verify import DESCRIPTOR, SEAL, Report, sealed, verify
+from belarus_iran_pact.core.verify import Report
+from belarus_iran_pact.loading import verify
 from belarus_iran_pact.models import DATASET, TABLES
 from publication import package as publish
 from releasing import archives
@@ -40,7 +43,7 @@ def mend_descriptor(folder: Path, change: Callable[[dict[str, Any]], None] = lam
     descriptor = json.loads(file.read_text(encoding="utf-8"))
     for resource in descriptor["resources"]:
         path = folder / resource["path"]
-        if path.is_file():
+        if path.is_file() and path.stat().st_size < 1 << 30:
             content = path.read_bytes()
             resource |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
             if "rowCount" in resource:
@@ -118,7 +121,7 @@ def test_descriptor_given(good: Path) -> None:
 
 def test_no_folder(tmp_path: Path) -> None:
     """A folder that is not there passes, or ends in a traceback that says nothing."""
-    with pytest.raises(FileNotFoundError, match="give the folder that holds"):
+    with pytest.raises(FileNotFoundError, match="give what holds"):
         verify(tmp_path / "nothing")
 
 
@@ -127,7 +130,7 @@ def test_needs_build_packages(good: Path) -> None:
     blocked = ("edtf", "yaml", "frictionless", "filelock", "pandas", "numpy", "polars", "duckdb")
     code = (
         f"import sys\nfor name in {blocked!r}: sys.modules[name] = None\n"
-        f"from belarus_iran_pact.core.verify import verify\nassert verify({str(good)!r}).ok"
+        f"from belarus_iran_pact.loading import verify\nassert verify({str(good)!r}).ok"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -287,7 +290,7 @@ def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
-    code = "from belarus_iran_pact.core.verify import verify; print(verify())"
+    code = "from belarus_iran_pact.loading import verify; print(verify())"
     environment = {**os.environ, "PYTHONPATH": str(installed)}
 
     def said() -> str:
@@ -303,6 +306,198 @@ def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
     content["title"] += "!"
     descriptor.write_text(sealed(content), encoding="utf-8")
     assert f"{DESCRIPTOR}: has changed; its SHA-256 is not the one in the RECORD of the installed wheel" in said()
+
+
+# --- Packages made to harm ---
+
+
+def bomb(folder: Path, count: int, said: int, text: str, *, forged: bool = False, encoding: str | None = None) -> None:
+    """Let passages.parquet be a small file of many rows, and the descriptor say a number of them."""
+    file = folder / "parquet/passages.parquet"
+    schema = pq.ParquetFile(file).schema_arrow
+    texts = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()).fill_null(0), [text])
+    columns = [texts if field.type == pa.string() else pa.nulls(count, field.type) for field in schema]
+    encodings = {field.name: encoding for field in schema if encoding and field.type == pa.string()}
+    options = {"use_dictionary": False, "column_encoding": encodings} if encoding else {}
+    pq.write_table(pa.table(columns, schema.names), file, compression="zstd", store_schema=False, **options)
+    if forged:
+        content = file.read_bytes()
+        for at in range(len(schema)):
+            size = pq.ParquetFile(file).metadata.row_group(0).column(at).total_uncompressed_size
+            digits = [size << 1 >> shift & 127 for shift in range(0, 35, 7)]
+            number = bytes(digit | 128 for digit in digits[:-1]) + bytes(digits[-1:])
+            content = content.replace(number, b"\x90\x80\x80\x80\x00")
+        file.write_bytes(content)
+    assert file.stat().st_size < 100_000
+
+    def change(descriptor: dict[str, Any]) -> None:
+        (item,) = (item for item in descriptor["resources"] if item["name"] == "passages")
+        item["rowCount"] = said
+
+    mend_descriptor(folder, change)
+
+
+def replaced(folder: Path, name: str, make: Callable[[Path], object], listed: int | None = None) -> None:
+    """Let something else stand in the place of a file."""
+    (folder / name).unlink()
+    make(folder / name)
+    if listed is not None:
+        mend_descriptor(folder, lambda descriptor: descriptor["resources"][0].update(bytes=listed))
+
+
+def listed(folder: Path, text: str) -> None:
+    """Let the descriptor list a file of this path, as JSON has it."""
+    file = folder / DESCRIPTOR
+    content = file.read_text(encoding="utf-8")
+    item = f'{{"name": "more", "path": {text}, "bytes": 1, "hash": "sha256:0"}}, {{'
+    file.write_text(content.replace('"resources": [\n    {', f'"resources": [{item}', 1), encoding="utf-8")
+
+
+def sparse(file: Path) -> None:
+    """Let a file have a terabyte, which takes no room on the disk."""
+    with file.open("ab") as stream:
+        stream.truncate(1 << 40)
+
+
+def swap_folder(folder: Path) -> None:
+    (folder / "csv").rename(folder.parent / f"{folder.name}-csv")
+    (folder / "csv").symlink_to(folder.parent / f"{folder.name}-csv")
+
+
+def swollen(folder: Path) -> None:
+    """Let the package be an archive of a few kilobytes that unpacks to much more."""
+    with (
+        zipfile.ZipFile(folder.parent / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x", "w") as member,
+    ):
+        for _ in range(100):
+            member.write(bytes(4 << 20))
+    shutil.rmtree(folder)
+    (folder.parent / "a.zip").rename(folder)
+
+
+EVENTS = "csv/events.csv"
+
+# What is done to a package, the file that the fault must name, and what it must say.
+HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "pipe": (lambda folder: replaced(folder, EVENTS, os.mkfifo), EVENTS, "is no regular file"),
+    "pipe of its size": (lambda folder: replaced(folder, EVENTS, os.mkfifo, 0), EVENTS, "is no regular file"),
+    "device": (lambda folder: replaced(folder, EVENTS, lambda file: file.symlink_to("/dev/zero")), EVENTS, "is a link"),
+    "link": (
+        lambda folder: replaced(folder, EVENTS, lambda file: file.symlink_to(ROOT / "LICENSE")),
+        EVENTS,
+        "is a link",
+    ),
+    "linked folder": (swap_folder, EVENTS, "is a link"),
+    "folder": (lambda folder: replaced(folder, EVENTS, Path.mkdir), EVENTS, "is no regular file"),
+    "large": (
+        lambda folder: replaced(folder, EVENTS, sparse, 1 << 40),
+        EVENTS,
+        "a file has at most",
+    ),
+    "larger than listed": (
+        lambda folder: sparse(folder / EVENTS),
+        EVENTS,
+        "has changed: 1099511627776 bytes",
+    ),
+    "descriptor pipe": (lambda folder: replaced(folder, DESCRIPTOR, os.mkfifo), DESCRIPTOR, "is no regular file"),
+    "descriptor device": (
+        lambda folder: replaced(folder, DESCRIPTOR, lambda file: file.symlink_to("/dev/zero")),
+        DESCRIPTOR,
+        "is a link",
+    ),
+    "descriptor large": (
+        lambda folder: sparse(folder / DESCRIPTOR),
+        DESCRIPTOR,
+        "a descriptor has at most",
+    ),
+    **{
+        f"descriptor {name}": (
+            lambda folder, content=content: (folder / DESCRIPTOR).write_bytes(content),
+            DESCRIPTOR,
+            f"is no descriptor of a data package; {why}",
+        )
+        for name, content, why in (
+            ("deep", b"[" * 1_000_000, "RecursionError"),
+            ("list", b"[]", "TypeError: it is no object"),
+            ("number", b'{"version": NaN}', "ValueError: NaN is no number of JSON"),
+            ("double", b'{"version": "1", "version": "2"}', "ValueError: an object has a property twice"),
+            ("Latin", '{"version": "\xe9"}'.encode("latin-1"), "UnicodeDecodeError"),
+            ("texts", b'{"version": "1", "resources": ["a"]}', "TypeError"),
+        )
+    },
+    **{
+        f"path {text}": (lambda folder, text=text: listed(folder, text), DESCRIPTOR, "paths stay within the package")
+        for text in (
+            '"../x"',
+            '"/etc/passwd"',
+            '"csv/../../x"',
+            r'"a\u001b[2Jb"',
+            r'"a\nb"',
+            r'"\ud800"',
+            r'"a\u202eb"',
+            '""',
+        )
+    },
+    "name that acts": (lambda folder: (folder / "a\x1b[2J\nb").touch(), "a\\x1b[2J b", "is not listed"),
+    "name that is no text": (lambda folder: (folder / os.fsdecode(b"a\xff")).touch(), "a\\udcff", "is not listed"),
+    "bomb": (lambda folder: bomb(folder, 540_000, 540_000, "x" * 10_000), "parquet/passages.parquet", "would take"),
+    "bomb counted": (lambda folder: bomb(folder, 540_000, 22, "x" * 10_000), DESCRIPTOR, "says 22 rows of passages"),
+    "bomb of nulls": (
+        lambda folder: bomb(folder, 3_000_000, 3_000_000, ""),
+        "parquet/passages.parquet",
+        "would take",
+    ),
+    "bomb of one text": (
+        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000),
+        "parquet/passages.parquet",
+        "would take",
+    ),
+    "bomb with a forged footer": (
+        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000, forged=True),
+        "parquet/passages.parquet",
+        "would take",
+    ),
+    "bomb of prefixes": (
+        lambda folder: bomb(folder, 500, 500, "x" * 10_000, encoding="DELTA_BYTE_ARRAY"),
+        "parquet/passages.parquet",
+        "DELTA_BYTE_ARRAY",
+    ),
+    "archive bomb": (swollen, "archive bomb", "would unpack to 419430400 bytes"),
+    "no archive": (lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"PK")), "no archive", "is no archive"),
+}
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="memory is measured, and links and pipes made, as on Linux"
+)
+def test_harm(good: Path, tmp_path: Path) -> None:
+    """A package made to harm has verification hang, crash, take gigabytes, or print what acts on a terminal."""
+    for name, (harm, _, _) in HARM.items():
+        harm(shutil.copytree(good, tmp_path / name.replace("/", "_")))
+    code = (
+        "import pathlib, re, sys, time, belarus_iran_pact as bip\n"
+        "for folder in sys.argv[1:]:\n"
+        "    started = time.perf_counter()\n"
+        "    print(str(bip.verify(folder)).replace('\\n', '\\t'))\n"
+        "    status = pathlib.Path('/proc/self/status').read_text()\n"
+        "    print(time.perf_counter() - started, int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)\n"
+    )
+    folders = [str(tmp_path / name.replace("/", "_")) for name in HARM]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *folders], capture_output=True, encoding="utf-8", timeout=100, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2 * len(HARM)
+    for (name, (_, file, what)), report, spent in zip(HARM.items(), lines[::2], lines[1::2], strict=True):
+        told = [fault for fault in report.split("\t")[2:] if f"{file}: " in fault and what in fault]
+        assert len(told) == 1, (name, report)
+        assert all(letter.isprintable() for letter in report.replace("\t", "")), name
+        seconds, peak = map(float, spent.split())
+        assert seconds < 20, name
+        assert peak < 500, name
 
 
 # --- Tables ---

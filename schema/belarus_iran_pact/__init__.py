@@ -10,7 +10,7 @@
 Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from .loading import TableInfo, connect, load, path, records, tables
+from .loading import TableInfo, connect, load, path, records, tables, verify
 
 __version__ = "1.0.0"
 
@@ -32,7 +32,6 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .core.verify import verify
     from .downloading import download
     from .explaining import explain, mentions_of, sentence
     from .exporting import export
@@ -45,7 +44,6 @@ _MODULES = {
     "export": "exporting",
     "mentions_of": "explaining",
     "sentence": "explaining",
-    "verify": "core.verify",
 }
 
 

@@ -329,7 +329,7 @@ def verify(options: argparse.Namespace) -> int:
 
     Its files alone are judged: bytes and hashes, keys, vocabularies, spans, explanations, views.
     """
-    from .core.verify import verify
+    from .loading import verify
 
     report = verify(options.path)
     _print_text(str(report))

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import loading
-from .core.messages import UsageError, unknown
+from .core.messages import UsageError, one_line, sql_name, sql_text, unknown
 
 if TYPE_CHECKING:
     import pyarrow
@@ -305,7 +305,7 @@ def _write_sqlite(resources: Sequence[_Resource], folder: Path, formula_safe: bo
                 connection.execute(_sqlite_table(resource, names))
                 marks = ", ".join("?" for _ in resource.fields)
                 connection.executemany(
-                    f"INSERT INTO {_name(resource.name)} VALUES ({marks})",
+                    f"INSERT INTO {sql_name(resource.name)} VALUES ({marks})",
                     (
                         [value.isoformat() if isinstance(value, date) else value for value in row.values()]
                         for row in _load(resource).to_pylist()
@@ -322,20 +322,20 @@ def _sqlite_table(resource: _Resource, names: set[str]) -> str:
     """The statement that makes a table. SQLite keeps its wording, and with it the comments: they show in `.schema`."""
     lines = []
     for at, field in enumerate(resource.fields):
-        words = [_name(field.name), _SQLITE_TYPES[field.type]]
+        words = [sql_name(field.name), _SQLITE_TYPES[field.type]]
         # SQLite lets primary keys be null unless told otherwise.
         if field.required or field.name == resource.key:
             words.append("NOT NULL")
         if field.name == resource.key:
             words.append("PRIMARY KEY")
         if field.type == "boolean":
-            words.append(f"CHECK ({_name(field.name)} IN (0, 1))")
+            words.append(f"CHECK ({sql_name(field.name)} IN (0, 1))")
         target, target_key = resource.links.get(field.name, ("", ""))
         if target in names:
-            words.append(f"REFERENCES {_name(target)} ({_name(target_key)})")
+            words.append(f"REFERENCES {sql_name(target)} ({sql_name(target_key)})")
         comma = "," if at < len(resource.fields) - 1 else ""
-        lines.append(f"    {' '.join(words)}{comma} -- {_one_line(field.description)}")
-    return "\n".join([f"CREATE TABLE {_name(resource.name)} ( -- {_one_line(resource.description)}", *lines, ")"])
+        lines.append(f"    {' '.join(words)}{comma} -- {one_line(field.description)}")
+    return "\n".join([f"CREATE TABLE {sql_name(resource.name)} ( -- {one_line(resource.description)}", *lines, ")"])
 
 
 def _write_duckdb(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
@@ -344,21 +344,23 @@ def _write_duckdb(resources: Sequence[_Resource], folder: Path, formula_safe: bo
     try:
         with duckdb.connect(str(folder / f"{PACKAGE}.duckdb")) as connection:
             for resource in resources:
-                table = _name(resource.name)
+                table = sql_name(resource.name)
                 columns = [
-                    f"{_name(field.name)} {_DUCKDB_TYPES[field.type]}{' NOT NULL' if field.required else ''}"
+                    f"{sql_name(field.name)} {_DUCKDB_TYPES[field.type]}{' NOT NULL' if field.required else ''}"
                     for field in resource.fields
                 ]
-                connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, PRIMARY KEY ({_name(resource.key)}))")
+                connection.execute(
+                    f"CREATE TABLE {table} ({', '.join(columns)}, PRIMARY KEY ({sql_name(resource.key)}))"
+                )
                 file = str(loading.path(resource.name, "parquet"))  # type: ignore[arg-type]
-                connection.execute(f"INSERT INTO {table} SELECT * FROM read_parquet({_text(file)})")
-                connection.execute(f"COMMENT ON TABLE {table} IS {_text(resource.description)}")
+                connection.execute(f"INSERT INTO {table} SELECT * FROM read_parquet({sql_text(file)})")
+                connection.execute(f"COMMENT ON TABLE {table} IS {sql_text(resource.description)}")
                 for field in resource.fields:
                     connection.execute(
-                        f"COMMENT ON COLUMN {table}.{_name(field.name)} IS {_text(field.description)}",
+                        f"COMMENT ON COLUMN {table}.{sql_name(field.name)} IS {sql_text(field.description)}",
                     )
     except duckdb.Error as error:
-        raise OSError(f"DuckDB: {_one_line(str(error))}") from error
+        raise OSError(f"DuckDB: {one_line(str(error))}") from error
 
 
 def _write_xlsx(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
@@ -419,19 +421,6 @@ def _xlsx_text(text: str, where: str) -> str:
 
 def _load(resource: _Resource) -> pyarrow.Table:
     return loading.load(resource.name)  # type: ignore[call-overload]
-
-
-def _name(name: str) -> str:
-    # Some columns bear SQL's own words, such as `end`.
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 _WRITERS = {

@@ -1,4 +1,4 @@
-"""Finding and loading the published tables, each in the library of one's choice."""
+"""Finding, loading and verifying the published tables, each in the library of one's choice."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ._names import TableName
     from .core.table import Row
+    from .core.verify import Report
 
     class TableInfo(NamedTuple):
         """A table's name, its number of rows, and what it holds."""
@@ -66,12 +67,15 @@ def load(name: str, backend: str = "arrow", *, version: str | None = None) -> An
         Arrow-backed columns, so that nulls stay nulls and codes stay text; as a `polars.DataFrame`; or as a DuckDB relation.
 
     Raises:
-        ValueError: there is no such table or backend; the message lists those there are.
+        ValueError: there is no such table or backend; the message lists those there are. Or the version's package is not as
+            it describes itself.
         ImportError: the backend's library is not installed; the message says how to install it.
         OSError: the version cannot be downloaded; the message says why.
     """
     folder = _folder(version)
     file = _file(folder, name, "parquet")
+    if folder != data_folder():
+        _described(folder, [name])
     if backend == "arrow":
         return _arrow(file)
     if backend == "pandas":
@@ -80,7 +84,7 @@ def load(name: str, backend: str = "arrow", *, version: str | None = None) -> An
     if backend == "polars":
         return _library("polars").read_parquet(file)
     if backend == "duckdb":
-        return connect(version=version).table(name)
+        return _shared_connection(folder).table(name)
     raise unknown("backend", backend, BACKENDS)
 
 
@@ -91,19 +95,55 @@ def connect(*, version: str | None = None) -> duckdb.DuckDBPyConnection:
         version: a released version, as for `load`; by default the installed data.
 
     Raises:
+        ValueError: the version's package is not as it describes itself.
         ImportError: duckdb is not installed; the message says how to install it.
         OSError: the version cannot be downloaded; the message says why.
     """
-    folder = _folder(version)
+    return _connection(_folder(version))
+
+
+def _connection(folder: str) -> duckdb.DuckDBPyConnection:
+    from .core.messages import sql_name, sql_text
+
     connection: duckdb.DuckDBPyConnection = _library("duckdb").connect()
-    for resource in _table_resources(folder):
-        name = resource["name"]
-        file = _file(folder, name, "parquet")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(file)})")
-        connection.execute(f"COMMENT ON VIEW {name} IS {_quoted(resource['description'])}")
+    for resource in _table_resources(folder) if folder == data_folder() else _described(folder):
+        view = sql_name(resource["name"])
+        file = sql_text(_file(folder, resource["name"], "parquet"))
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({file})")
+        connection.execute(f"COMMENT ON VIEW {view} IS {sql_text(str(resource.get('description')))}")
         for field in resource["schema"]["fields"]:
-            connection.execute(f'COMMENT ON COLUMN {name}."{field["name"]}" IS {_quoted(field["description"])}')
+            column, text = sql_name(field["name"]), sql_text(str(field.get("description")))
+            connection.execute(f"COMMENT ON COLUMN {view}.{column} IS {text}")
     return connection
+
+
+_connections: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}
+
+
+def _shared_connection(folder: str) -> duckdb.DuckDBPyConnection:
+    """The connection to which all relations on a folder's tables belong, so that they can be joined.
+
+    It is kept, since a relation does not outlive its connection in every version of DuckDB; and for each process, since no
+    connection outlives a fork.
+    """
+    key = os.getpid(), folder
+    if key not in _connections:
+        _connections[key] = _connection(folder)
+    return _connections[key]
+
+
+def _described(folder: str, names: list[str] | None = None) -> list[dict[str, Any]]:
+    """What a downloaded package says of its tables, once it is known that it says it of the files that it has."""
+    from pathlib import Path
+
+    from .core.reading import open_package
+
+    package = open_package(Path(folder))
+    resources = []
+    for name in package.table_names() if names is None else names:
+        package.check_schema(name)
+        resources.append(package.resource(name) | {"name": name})
+    return resources
 
 
 def records(name: TableName) -> list[Row]:
@@ -139,6 +179,27 @@ def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path
     from pathlib import Path
 
     return Path(_file(data_folder(), name, format))
+
+
+def verify(path: str | os.PathLike[str] | None = None) -> Report:
+    """Judge a published package by its files alone: they are whole, CSV and Parquet hold the same, and the laws hold.
+
+    Args:
+        path: the package's folder, its `datapackage.json`, or an archive; by default the installed data.
+
+    Returns:
+        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`.
+
+    Raises:
+        FileNotFoundError: there is no such folder or archive.
+    """
+    from pathlib import Path
+
+    from . import __version__
+    from .core.verify import verify_package
+    from .models import DATASET
+
+    return verify_package(Path(data_folder() if path is None else path), DATASET, __version__)
 
 
 def data_folder() -> str:
@@ -208,7 +269,3 @@ def _file(folder: str, name: str, format: str) -> str:
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
         raise unknown("table", name, [resource["name"] for resource in _table_resources(folder)])
     return file
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from belarus_iran_pact.core.codebook import codebook
 from belarus_iran_pact.core.placing import exchange_folders as _exchange
-from belarus_iran_pact.core.schemas import arrow_schema, csv_conversion
+from belarus_iran_pact.core.reading import csv_conversion, sealed
+from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import Tables
-from belarus_iran_pact.core.verify import sealed, verify
+from belarus_iran_pact.loading import verify
 from belarus_iran_pact.models import DATASET, TABLES
 from curation.faults import Faults, Place
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from belarus_iran_pact.core.verify import sealed
+from belarus_iran_pact.core.reading import sealed
 from publication.descriptor import NAME
 
 INDEX = "releases.json"

@@ -1,0 +1,637 @@
+"""Reading a published package from a folder or an archive, whoever made it and whatever it holds.
+
+    package = open_package(Path("folder or archive.zip"))
+    package.version, package.descriptor, package.table("events"), package.read("CODEBOOK.md")
+
+A package may come from anybody. Nothing is opened but regular files within it that have the size listed for them, no table is
+decoded that would take far more memory than its file has bytes, and what a package says of itself is never taken for a path,
+a type or a statement before it is known to be one. Whatever is wrong is a `PackageError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from .messages import one_line, visible
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+DESCRIPTOR = "datapackage.json"
+FORMS = ("csv", "parquet")
+PARQUET_SUFFIX = "-parquet"
+"""What the name of a Parquet file's resource has after its table's name."""
+
+# Far above what a package needs, far below what harms a machine.
+MAX_DESCRIPTOR_BYTES = 8 << 20
+MAX_FILE_BYTES = 1 << 30
+MAX_FILES = 10_000
+# All that a package's tables and members may take, unpacked, above RATIO times the bytes of their files.
+SPARE_BYTES = 64 << 20
+RATIO = 20
+
+_BLOCK = 1 << 20
+_ROWS = 1 << 14
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TABLE = re.compile(rf"(csv|parquet)/({_NAME.pattern})\.\1")
+
+
+class PackageError(ValueError):
+    """What is wrong with a package, in one line.
+
+    Attributes:
+        file: the file within the package, or the package itself.
+        what, why: texts without closing punctuation.
+    """
+
+    def __init__(self, file: object, what: str, why: object) -> None:
+        self.file, self.what, self.why = (shown(text) for text in (file, what, why))
+        super().__init__(f"{self.file}: {self.what}; {self.why}")
+
+
+class MissingFileError(PackageError):
+    """A file that is listed is not there."""
+
+
+def shown(text: object, most: int = 300) -> str:
+    """A text on one line, cut after `most` characters, without what a terminal would obey or no encoding can write."""
+    return one_line(visible(str(text)), most).encode(errors="backslashreplace").decode()
+
+
+# --- The descriptor's own hash ---
+
+SEAL = "descriptorHash"
+_NO_SEAL = "sha256:" + "0" * 64
+_SEALED = re.compile(rb'"descriptorHash": "sha256:([0-9a-f]{64})"')
+
+
+def sealed(descriptor: Mapping[str, Any]) -> str:
+    """The text of `datapackage.json` with its own hash in it: JSON with `descriptorHash` as last property.
+
+    The hash is the SHA-256 of the very text with zeros for its 64 digits.
+    """
+    content = {**{name: value for name, value in descriptor.items() if name != SEAL}, SEAL: _NO_SEAL}
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    before, after = text.rsplit(_NO_SEAL, 1)
+    return f"{before}sha256:{hashlib.sha256(text.encode()).hexdigest()}{after}"
+
+
+def seal_holds(content: bytes) -> bool | None:
+    """Whether a descriptor has the hash that it says; None where it says none."""
+    found = list(_SEALED.finditer(content))
+    if not found:
+        return None
+    digits = found[-1]
+    zeroed = content[: digits.start(1)] + b"0" * 64 + content[digits.end(1) :]
+    return hashlib.sha256(zeroed).hexdigest().encode() == digits.group(1)
+
+
+# --- Where a package's files are ---
+
+
+class Files(Protocol):
+    """The files of a package, by path within it."""
+
+    place: Path
+
+    def paths(self) -> Iterator[str]:
+        """Everything that is there and no folder, in order."""
+
+    def size(self, path: str) -> int:
+        """A file's size in bytes.
+
+        Raises:
+            PackageError: there is no such file, or what is there is no regular file.
+        """
+
+    def open(self, path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+        """A file whose size has been asked, to be read from any place in it."""
+
+
+class _Folder:
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def paths(self) -> Iterator[str]:
+        for place, folders, files in os.walk(self.place):
+            folders.sort()
+            linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
+            for name in sorted(files + linked):
+                yield Path(place, name).relative_to(self.place).as_posix()
+
+    def size(self, path: str) -> int:
+        try:
+            for part in (path, *map(str, PurePosixPath(path).parents)):
+                status = os.lstat(self.place / part)
+                if part != "." and stat.S_ISLNK(status.st_mode):
+                    raise PackageError(path, "is a link", "a package holds its files itself")
+                if part == path:
+                    found = status
+        except (FileNotFoundError, NotADirectoryError):
+            raise MissingFileError(path, "is missing", f"{DESCRIPTOR} lists it") from None
+        except OSError as error:
+            raise PackageError(path, "cannot be read", error.strerror or error) from None
+        if not stat.S_ISREG(found.st_mode):
+            raise PackageError(path, "is no regular file", "a package holds files only")
+        return found.st_size
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        # Should the file have been exchanged since, neither a link is followed nor a pipe waited for.
+        flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
+        try:
+            number = os.open(self.place / path, flags)
+        except OSError as error:
+            raise PackageError(path, "cannot be read", error.strerror or error) from None
+        with os.fdopen(number, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise PackageError(path, "is no regular file", "a package holds files only")
+            yield stream
+
+
+class _Archive:
+    """The files at an archive's top, or in the one folder there."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        with self._opened() as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+        if len(infos) > MAX_FILES:
+            raise PackageError(place, f"has {len(infos)} members", f"a package has at most {MAX_FILES} files")
+        size, packed = sum(info.file_size for info in infos), place.stat().st_size
+        if size > RATIO * packed + SPARE_BYTES:
+            raise PackageError(place, f"would unpack to {size} bytes", f"it has {packed}")
+        tops = [name for name in (info.filename for info in infos) if re.fullmatch(rf"([^/]+/)?{DESCRIPTOR}", name)]
+        if len(tops) != 1:
+            raise PackageError(place, f"has no {DESCRIPTOR}, or several", "a package has one, at its top")
+        top = tops[0].removesuffix(DESCRIPTOR)
+        self.members = {info.filename.removeprefix(top): info for info in infos if info.filename.startswith(top)}
+        if len(self.members) != len(infos):
+            raise PackageError(
+                place, "holds a file twice, or one outside of its folder", "a package holds its own files"
+            )
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        try:
+            with zipfile.ZipFile(self.place) as archive:
+                yield archive
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
+            if isinstance(error, PackageError):
+                raise
+            raise PackageError(
+                self.place, "is no archive that can be read", f"{type(error).__name__}: {error}"
+            ) from None
+
+    def paths(self) -> Iterator[str]:
+        yield from sorted(self.members)
+
+    def size(self, path: str) -> int:
+        if path not in self.members:
+            raise MissingFileError(path, "is missing", f"{DESCRIPTOR} lists it")
+        info = self.members[path]
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise PackageError(path, "is no regular file", "a package holds files only")
+        return info.file_size
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        with self._opened() as archive:
+            content = archive.read(self.members[path])
+        yield io.BytesIO(content)
+
+
+def files_at(path: Path) -> Files:
+    """The files of the package at a path: of a folder, which may be given by its `datapackage.json`, or an archive.
+
+    Raises:
+        FileNotFoundError: there is neither.
+        PackageError: the archive cannot be read, or holds more than a package.
+    """
+    if path.is_dir():
+        return _Folder(path)
+    if path.name == DESCRIPTOR and path.is_file():
+        return _Folder(path.parent)
+    if path.is_file():
+        return _Archive(path)
+    raise FileNotFoundError(f"there is no folder or archive {str(path)!r}; give what holds {DESCRIPTOR}")
+
+
+# --- The package ---
+
+
+def open_package(path: Path) -> Package:
+    """The package at a path: a folder, its `datapackage.json`, or an archive.
+
+    Raises:
+        FileNotFoundError: there is neither folder nor file.
+        PackageError: the descriptor cannot be read, is none, or lists what no package holds.
+    """
+    files = files_at(path)
+    package = Package(files, descriptor_bytes(files))
+    if package.problems:
+        raise package.problems[0]
+    return package
+
+
+def descriptor_bytes(files: Files) -> bytes:
+    """The descriptor's bytes.
+
+    Raises:
+        PackageError: it is missing, larger than any descriptor, or no regular file.
+    """
+    size = files.size(DESCRIPTOR)
+    if size > MAX_DESCRIPTOR_BYTES:
+        raise PackageError(DESCRIPTOR, f"has {size} bytes", f"a descriptor has at most {MAX_DESCRIPTOR_BYTES}")
+    with files.open(DESCRIPTOR) as stream:
+        return stream.read(size)
+
+
+class Package:
+    """A published package.
+
+    Attributes:
+        name: where it was read from, for people.
+        version: its version.
+        descriptor: what its `datapackage.json` says.
+        resources: the files that it lists, by path; all paths are plain ones.
+        forms: the forms that it holds, of "csv" and "parquet".
+        problems: what is wrong with the list of files; `open_package` raises the first.
+    """
+
+    def __init__(self, files: Files, content: bytes) -> None:
+        self.files = files
+        self.name = files.place.as_posix()
+        self.problems: list[PackageError] = []
+        try:
+            self.descriptor = _json(content)
+            self.version = _text(self.descriptor["version"])
+            resources = [{**item, "path": _text(item["path"])} for item in self.descriptor["resources"]]
+            names = {_text(item["name"]) for item in resources}
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise PackageError(DESCRIPTOR, "is no descriptor of a data package", why) from None
+        if len(resources) > MAX_FILES:
+            raise PackageError(DESCRIPTOR, f"lists {len(resources)} files", f"a package has at most {MAX_FILES}")
+        self.resources = {item["path"]: item for item in resources if _is_plain(item["path"])}
+        if not len(names) == len({item["path"] for item in resources}) == len(resources):
+            self.problems.append(PackageError(DESCRIPTOR, "lists a name or path twice", "each resource is listed once"))
+        for item in resources:
+            if not _is_plain(item["path"]):
+                what = f"lists {item['path']!r}"
+                self.problems.append(PackageError(DESCRIPTOR, what, "paths stay within the package"))
+        self._tables = [found.groups() for path in self.resources if (found := _TABLE.fullmatch(path))]
+        self.forms = tuple(form for form in FORMS if any(form == found for found, _ in self._tables))
+        self._spare = SPARE_BYTES
+
+    # Files
+
+    def check(self, path: str) -> None:
+        """Check a listed file against its size and SHA-256 in the descriptor.
+
+        Raises:
+            PackageError: it is missing, no regular file, or has other bytes.
+        """
+        with self._open(path) as stream:
+            digest, size = hashlib.sha256(), 0
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+        listed = self.resources[path]
+        if size != listed.get("bytes"):
+            raise PackageError(path, f"has changed: {size} bytes", f"{DESCRIPTOR} says {listed.get('bytes')}")
+        if f"sha256:{digest.hexdigest()}" != listed.get("hash"):
+            raise PackageError(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a listed file, checked against its size and SHA-256.
+
+        Raises:
+            PackageError: as for `check`.
+        """
+        self.check(path)
+        with self._open(path) as stream:
+            return stream.read(self.files.size(path))
+
+    @contextlib.contextmanager
+    def _open(self, path: str) -> Iterator[IO[bytes]]:
+        """A listed file of the size listed for it."""
+        if path not in self.resources:
+            raise PackageError(DESCRIPTOR, f"lists no {path}", "a package holds what it lists")
+        size, listed = self.files.size(path), self.resources[path].get("bytes")
+        if size != listed:
+            raise PackageError(path, f"has changed: {size} bytes", f"{DESCRIPTOR} says {listed}")
+        if size > MAX_FILE_BYTES:
+            raise PackageError(path, f"has {size} bytes", f"a file has at most {MAX_FILE_BYTES}")
+        with self.files.open(path) as stream:
+            yield stream
+
+    # Tables
+
+    def tables(self) -> dict[str, pa.Table]:
+        """All tables by name, in the order of the descriptor.
+
+        Raises:
+            PackageError: as for `table`.
+        """
+        return {name: self.table(name) for name in self.table_names()}
+
+    def table_names(self) -> list[str]:
+        """The names of the tables, in the order of the descriptor."""
+        return list(dict.fromkeys(name for _, name in self._tables))
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """What the descriptor says of a table: its CSV file's resource where it has one, else its Parquet file's.
+
+        Raises:
+            PackageError: no such table is described.
+        """
+        for form in FORMS:
+            resource = self.resources.get(f"{form}/{name}.{form}", {})
+            if "schema" in resource:
+                return resource
+        raise PackageError(DESCRIPTOR, f"describes no table {name}", "a table has the schema of its columns")
+
+    def schema(self, name: str) -> pa.Schema:
+        """The columns of a table as the descriptor describes them.
+
+        Raises:
+            PackageError: it describes none, or names or types that are none.
+        """
+        import pyarrow as pa
+
+        types = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+        try:
+            described = self.resource(name)["schema"]["fields"]
+            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described]
+        except (TypeError, KeyError, ValueError) as error:
+            if isinstance(error, PackageError):
+                raise
+            why = f"{type(error).__name__}: {error}"
+            raise PackageError(DESCRIPTOR, f"describes {name} with columns that are none", why) from None
+        if len(dict(columns)) != len(columns):
+            raise PackageError(DESCRIPTOR, f"describes {name} with a column twice", "each column has its own name")
+        return pa.schema(columns)
+
+    def table(self, name: str, form: str | None = None, schema: pa.Schema | None = None) -> pa.Table:
+        """A table's rows; its files' hashes are not checked.
+
+        Args:
+            name: the table's name.
+            form: "csv" or "parquet"; by default the first of these that there is.
+            schema: the columns and types that it is to have; by default what the descriptor describes.
+
+        Raises:
+            PackageError: the file is missing, is not of the size listed, cannot be read as this table, has another number of
+                rows than the descriptor says, or would take far more memory than it has bytes.
+        """
+        listed = [found for found, of in self._tables if of == name]
+        form = form or next((known for known in FORMS if known in listed), FORMS[0])
+        path = f"{form}/{name}.{form}"
+        schema = self.schema(name) if schema is None else schema
+        count = self.resources.get(f"csv/{name}.csv", {}).get("rowCount")
+        with self._decoding(path) as stream:
+            if form == "parquet":
+                return self._parquet(path, stream.read(), schema, count)
+            table = read_csv(stream, schema)
+            _check_shape(table.schema, schema)
+            _check_count(name, table.num_rows, count)
+            return table
+
+    def check_schema(self, name: str) -> None:
+        """Check that a table's Parquet file has the columns that the descriptor describes; no row is read.
+
+        Raises:
+            PackageError: it has others, or cannot be read.
+        """
+        with self._decoding(f"parquet/{name}.parquet") as stream:
+            _check_shape(_parquet_file(stream.read()).schema_arrow, self.schema(name))
+
+    @contextlib.contextmanager
+    def _decoding(self, path: str) -> Iterator[IO[bytes]]:
+        import pyarrow as pa
+
+        errors = (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            OverflowError,
+            RecursionError,
+            MemoryError,
+            pa.ArrowException,
+        )
+        with self._open(path) as stream:
+            try:
+                yield stream
+            except PackageError:
+                raise
+            except errors as error:
+                raise PackageError(path, "cannot be read as this table", error) from None
+
+    def _parquet(self, path: str, content: bytes, schema: pa.Schema, count: object) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        file = _parquet_file(content)
+        whole, metadata = file.schema_arrow, file.metadata
+        _check_shape(whole, schema)
+        groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+        rows = sum(group.num_rows for group in groups)
+        _check_count(PurePosixPath(path).stem, rows, count)
+        # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
+        needed = 9 * rows * len(schema)
+        for chunk in (group.column(at) for group in groups for at in range(group.num_columns)):
+            needed += _unpacked_size(content, chunk)
+            self._afford(path, needed, len(content))
+        # Texts are read as codes of a dictionary, which holds a text once however many rows have it, and are spelled out
+        # only once it is known what that takes.
+        texts = [field.name for field in schema if pa.types.is_string(field.type)]
+        batches = []
+        for batch in _parquet_file(content, texts).iter_batches(_ROWS):
+            coded = [column for column in batch.columns if pa.types.is_dictionary(column.type)]
+            needed += sum(pc.sum(pc.binary_length(text.dictionary).take(text.indices)).as_py() or 0 for text in coded)
+            self._afford(path, needed, len(content))
+            columns = [
+                column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+                for column in batch.columns
+            ]
+            batches.append(pa.record_batch(columns, schema=whole))
+        self._spare -= max(0, needed - RATIO * len(content))
+        table = pa.Table.from_batches(batches, whole)
+        _check_count(PurePosixPath(path).stem, table.num_rows, rows)
+        return table
+
+    def _afford(self, path: str, needed: int, size: int) -> None:
+        if needed - RATIO * size > self._spare:
+            raise PackageError(path, f"would take {needed} bytes of memory", f"it has {size}")
+
+
+# --- The files of tables ---
+
+
+def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.ConvertOptions:
+    """How the published CSV files are read back: an empty cell is a null, and nothing else is."""
+    import pyarrow.csv
+
+    return pyarrow.csv.ConvertOptions(
+        column_types=types,
+        null_values=[""],
+        true_values=["true"],
+        false_values=["false"],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+
+
+def read_csv(stream: IO[bytes], types: pa.Schema) -> pa.Table:
+    """A published CSV file; its columns are as they are, those in `types` of these types.
+
+    Raises:
+        pyarrow.ArrowInvalid: it is no such file; the message tells the row.
+    """
+    import pyarrow as pa
+    import pyarrow.csv
+
+    size = stream.seek(0, os.SEEK_END)
+    # Small files are read faster by one thread, and only the reader that takes one block after the other can tell the row.
+    for threads in (True, False) if size >= _BLOCK else (False,):
+        stream.seek(0)
+        try:
+            return pyarrow.csv.read_csv(
+                pa.PythonFile(stream, "r"),
+                pyarrow.csv.ReadOptions(use_threads=threads),
+                pyarrow.csv.ParseOptions(newlines_in_values=True),
+                csv_conversion(types),
+            )
+        except pa.ArrowInvalid:
+            if not threads:
+                raise
+
+
+def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(
+        pa.BufferReader(content),
+        read_dictionary=as_dictionary,
+        thrift_string_size_limit=MAX_DESCRIPTOR_BYTES,
+        thrift_container_size_limit=MAX_FILES,
+    )
+
+
+def _unpacked_size(content: bytes, chunk: pq.ColumnChunkMetaData) -> int:
+    """How many bytes a column's pages have unpacked, as each says for itself: Arrow goes by that, not by the footer.
+
+    Raises:
+        ValueError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
+    """
+    at = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)))
+    end = at + chunk.total_compressed_size
+    unpacked = 0
+    while at < end:
+        page, at = _thrift_struct(content, at)
+        header = page.get(5) or page.get(8) or {}
+        if header.get(2 if 5 in page else 4) == 7:
+            raise ValueError("a page is encoded as DELTA_BYTE_ARRAY, which no package uses")
+        if min(page[2], page[3]) < 0:
+            raise ValueError("a page has less than no bytes")
+        unpacked += page[2]
+        at += page[3]
+    return unpacked
+
+
+def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
+    """The integers of a structure in Thrift's compact protocol, by number of field, and where it ends."""
+    found: dict[int, Any] = {}
+    number = 0
+    while head := content[at]:
+        at += 1
+        if head >> 4:
+            number += head >> 4
+        else:
+            number, at = _thrift_value(content, at, 4)
+        if head & 15 > 2:  # Else it is a boolean, which is in the head.
+            found[number], at = _thrift_value(content, at, head & 15)
+    return found, at + 1
+
+
+def _thrift_value(content: bytes, at: int, kind: int) -> tuple[Any, int]:
+    if kind in (3, 7):
+        return None, at + (1 if kind == 3 else 8)
+    if kind == 12:
+        return _thrift_struct(content, at)
+    value, shift = 0, 0
+    if kind in (4, 5, 6, 8):
+        while True:
+            value |= (content[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if content[at - 1] < 128:
+                break
+            if shift > 63:
+                raise ValueError("a number in a page's header has no end")
+        return (None, at + value) if kind == 8 else ((value >> 1) ^ -(value & 1), at)
+    raise ValueError(f"a page's header has a field of type {kind}, which none has")
+
+
+def _check_shape(found: pa.Schema, expected: pa.Schema) -> None:
+    if found.names != expected.names:
+        raise ValueError(f"its columns are {', '.join(found.names)}, not {', '.join(expected.names)}")
+    for column, field in zip(found, expected, strict=True):
+        if column.type != field.type:
+            raise ValueError(f"{column.name} is {column.type}, not {field.type}")
+
+
+def _check_count(name: str, found: int, said: object) -> None:
+    if said is not None and said != found:
+        raise PackageError(DESCRIPTOR, f"says {said} rows of {name}", f"there are {found}")
+
+
+# --- What a descriptor says ---
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    def properties(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) != len(pairs):
+            raise ValueError("an object has a property twice")
+        return found
+
+    def number(text: str) -> float:
+        raise ValueError(f"{text} is no number of JSON")
+
+    descriptor = json.loads(content.decode("utf-8"), object_pairs_hook=properties, parse_constant=number)
+    if not isinstance(descriptor, dict):
+        raise TypeError("it is no object")
+    return descriptor
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value
+
+
+def _column_name(value: object) -> str:
+    if not _NAME.fullmatch(name := _text(value)):
+        raise ValueError(f"{name!r} is no name of a column")
+    return name
+
+
+def _is_plain(path: str) -> bool:
+    parts = PurePosixPath(path)
+    plain = path == str(parts) and not parts.is_absolute() and not {".", ".."} & {path, *parts.parts}
+    return plain and path.isprintable() and not set(path) & set("\\:")
