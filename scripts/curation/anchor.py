@@ -104,42 +104,31 @@ def anchor(
     stands in the article more than once. Words are never cut: a quote begins and ends where words do.
     """
     if not quote.strip():
-        faults.add(
-            quote.place, "the quote is empty", "it must be words of the article", "quote the words, or take it away"
-        )
+        remedy = "quote the words, or take it away"
+        faults.add(quote.place, "the quote is empty", "it must be words of the article", remedy)
         return None
     searched = article.passages
     if passage is not None:
         if passage not in article.by_ordinal:
-            faults.add(
-                passage.place,
-                f"passage {passage} does not exist",
-                f"{article.document.source_id} has passages 1 to {len(article.passages)}",
-                "give one of these",
-            )
+            why = f"{article.document.source_id} has passages 1 to {len(article.passages)}"
+            faults.add(passage.place, f"passage {passage} does not exist", why, "give one of these")
             return None
         searched = (article.by_ordinal[passage],)
     found = [span for item in searched for span in _matches(quote, item)]
     if occurrence is not None:
         if not (occurrence.isdecimal() and 1 <= int(occurrence) <= len(found)):
-            faults.add(
-                occurrence.place,
-                f"occurrence {occurrence} of {quote!s:.60} does not exist",
-                f"it occurs {len(found)} time(s) in what is searched",
-                "count the occurrences from 1",
-            )
+            what = f"occurrence {occurrence} of {quote!s:.60} does not exist"
+            why = f"it occurs {len(found)} time(s) in what is searched"
+            faults.add(occurrence.place, what, why, "count the occurrences from 1")
             return None
         return found[int(occurrence) - 1]
     if len(found) == 1:
         return found[0]
     if found:
         where = ", ".join(str(_ordinal(span)) for span in found)
-        faults.add(
-            quote.place,
-            f"the quote {quote!s:.80} occurs {len(found)} times",
-            f"it stands in passages {where}, and a quote must point at one place",
-            "narrow it down with 'passage' and 'occurrence', or quote more words",
-        )
+        why = f"it stands in passages {where}, and a quote must point at one place"
+        remedy = "narrow it down with 'passage' and 'occurrence', or quote more words"
+        faults.add(quote.place, f"the quote {quote!s:.80} occurs {len(found)} times", why, remedy)
         return None
     _not_found(quote, searched, article, faults)
     return None
@@ -182,13 +171,11 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
                 for a, b in zip(quote, printed, strict=True)
                 if a != b
             }
-            faults.add(
-                quote.place,
-                what,
+            why = (
                 f"it has {' and '.join(sorted(pairs))}: straight quotation marks, apostrophes or dashes are typed "
-                "where curly or long ones are printed",
-                f"copy the printed words: {printed}",
+                "where curly or long ones are printed"
             )
+            faults.add(quote.place, what, why, f"copy the printed words: {printed}")
             return
     for passage in article.passages:
         if passage not in searched and any(_matches(quote, passage)):
@@ -200,12 +187,8 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
             faults.add(quote.place, what, "its white space is not the printed one", f"copy the printed words: {folded}")
             return
     if folded in " ".join(article.document.text.split()):
-        faults.add(
-            quote.place,
-            what,
-            "it runs over the end of a sentence",
-            "quote from one sentence; use several evidence items",
-        )
+        remedy = "quote from one sentence; use several evidence items"
+        faults.add(quote.place, what, "it runs over the end of a sentence", remedy)
         return
     nearest = max(
         searched,
@@ -213,12 +196,8 @@ def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, fau
             difflib.SequenceMatcher(None, passage.text, quote, autojunk=False).find_longest_match().size
         ),
     )
-    faults.add(
-        quote.place,
-        what,
-        f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}",
-        "copy the quote from the article, character by character",
-    )
+    why = f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}"
+    faults.add(quote.place, what, why, "copy the quote from the article, character by character")
 
 
 def _difference(quote: str, text: str) -> str:

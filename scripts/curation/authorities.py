@@ -45,16 +45,8 @@ def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
     ]
     for where, code, label in written:
         if code not in labels:
-            faults.add(
-                where,
-                f"unknown CAMEO code {code}",
-                f"{CAMEO_LIST} does not have it",
-                did_you_mean(code, labels, "codes"),
-            )
+            remedy = did_you_mean(code, labels, "codes")
+            faults.add(where, f"unknown CAMEO code {code}", f"{CAMEO_LIST} does not have it", remedy)
         elif label != labels[code]:
-            faults.add(
-                where,
-                f"the CAMEO code {code} is labelled {label}",
-                f"{CAMEO_LIST} labels it {labels[code]}",
-                "use that label",
-            )
+            what = f"the CAMEO code {code} is labelled {label}"
+            faults.add(where, what, f"{CAMEO_LIST} labels it {labels[code]}", "use that label")
