@@ -1,23 +1,40 @@
 #!/usr/bin/env python
 """Measure, as ratios within one run, what the project promises of its speed.
 
-    python scripts/bench.py [--runs N]
+    python scripts/bench.py [--runs N] [--rows N ...]
 
-Each measurement is the median of N cold processes, run in turn so that the machine's moods fall on all alike; the
-build's own steps are timed inside each of N cold builds. Lower is better throughout. Nothing is written. Libraries that
-are not installed are left out: the extra `bench` has them.
+Each ratio is of medians of N cold processes, run in turn so that the machine's moods fall on all alike; the build's own
+steps are timed inside each of N cold builds. Lower is better throughout. Libraries that are not installed are left out: the
+extra `bench` has them.
+
+With --rows, `verify` is measured alone instead, in one cold process each, on packages of about so many rows of evidence: the
+published one stands many times side by side, every id with a number of its own, so that all laws still hold.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
+from belarus_iran_pact.core.schemas import arrow_schema
+from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.models import CELL_REFERENCES, TABLES
+from belarus_iran_pact.views import views
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +61,19 @@ print(middle - started, time.perf_counter() - middle)
 
 READ_TABLE = "import pyarrow.parquet as pq; pq.read_table({events!r})"
 LOAD = "import belarus_iran_pact as bip; bip.load('events')"
+VERIFY = "import belarus_iran_pact as bip; bip.verify({!r})"
+FRICTIONLESS = "import frictionless; frictionless.validate({!r})"
+
+# Prints seconds, peak memory in kilobytes, faults and rows.
+VERIFY_LARGE = """
+import resource, sys, time, belarus_iran_pact as bip
+started = time.perf_counter()
+report = bip.verify({!r})
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
+"""
+# The vocabularies stay as they are, since a term stays one term; views are computed anew.
+SHARED = ("terms", "crosswalk")
+VIEWS = ("timeline", "dyads")
 
 # Popular dataset packages, each loading a table that it carries; and what a frame costs above its library's import.
 PACKAGES = {
@@ -57,7 +87,15 @@ def main() -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=11, help="cold processes for each measurement (default: 11)")
-    runs = parser.parse_args().runs
+    parser.add_argument(
+        "--rows", type=int, nargs="+", metavar="N", help="measure verify on about so many rows of evidence"
+    )
+    options = parser.parse_args()
+    runs = options.runs
+    for rows in options.rows or ():
+        _verify_large(rows)
+    if options.rows:
+        return 0
     events = str(ROOT / "dataset" / "parquet" / "events.parquet")
     with tempfile.TemporaryDirectory() as folder:
         code = BUILD.format(scripts=str(ROOT / "scripts"), seeds=str(ROOT / "seeds"), folder=folder)
@@ -67,6 +105,9 @@ def main() -> int:
     _report("build without its last step / that step, frictionless's validation", own, validation)
     load, read_table = _medians([LOAD, READ_TABLE.format(events=events)], runs)
     _report("load('events') / pyarrow.parquet.read_table of the same file", load, read_table)
+    package = str(ROOT / "dataset" / DESCRIPTOR)
+    verify, other = _medians([VERIFY.format(package), FRICTIONLESS.format(package)], runs)
+    _report("verify / frictionless's validation of CSV alone", verify, other)
     for package, code in PACKAGES.items():
         if importlib.util.find_spec(package):
             load, other = _medians([LOAD, code], runs)
@@ -80,6 +121,74 @@ def main() -> int:
         f"import belarus_iran_pact over python -c pass: {1000 * (imported - bare):+.1f} ms ({imported / bare:.2f} times)"
     )
     return 0
+
+
+# --- verify on large packages ---
+
+
+def _verify_large(wanted: int) -> None:
+    package = ROOT / "dataset"
+    rows = pq.ParquetFile(package / "parquet" / "evidence.parquet").metadata.num_rows
+    times = max(round(wanted / rows), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        _blow_up(package, Path(folder), times)
+        seconds, peak, faults, judged = _output(VERIFY_LARGE.format(folder)).split()
+    print(
+        f"verify of {judged} rows, {times * rows} of evidence: {float(seconds):.2f} s, "
+        f"{1e6 * float(seconds) / int(judged):.2f} us a row, peak memory {int(peak) // 1024} MiB, {faults} faults"
+    )
+
+
+def _blow_up(package: Path, folder: Path, times: int) -> None:
+    """Write a package that holds another `times` times, with ids made different by a number at their end."""
+    read = {name: pq.ParquetFile(package / "parquet" / f"{name}.parquet").read() for name in TABLES}
+    tables = {name: _repeated(name, table, times) for name, table in read.items()}
+    rows = {name: tables[name].to_pylist() for name in ("actors", "events", "event_actors", "gaps")}
+    evidence = tables["evidence"]
+    rows["evidence"] = evidence.filter(pc.equal(evidence["column_name"], "label")).to_pylist()
+    for name, computed in views(rows).items():
+        tables[name] = pa.Table.from_pylist(computed, schema=arrow_schema(TABLES[name]))
+    descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
+    listed = []
+    for form in ("csv", "parquet"):
+        (folder / form).mkdir(parents=True)
+    for resource in descriptor["resources"]:
+        file = folder / resource["path"]
+        if file.suffix == ".csv":
+            pyarrow.csv.write_csv(tables[file.stem], file)
+            resource["rowCount"] = tables[file.stem].num_rows
+        elif file.suffix == ".parquet":
+            pq.write_table(tables[file.stem], file)
+        else:
+            continue
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        listed.append(resource | {"bytes": file.stat().st_size, "hash": f"sha256:{digest}"})
+    (folder / DESCRIPTOR).write_text(sealed(descriptor | {"resources": listed}), encoding="utf-8")
+
+
+def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
+    if name in SHARED or name in VIEWS:
+        return table
+    schema = table.schema
+    links = {item.name for item in fields(TABLES[name]) if item.column.references}
+    links |= {primary_key(TABLES[name])}
+    if name in CELL_REFERENCES:
+        links |= {"row_id"}
+    parts = []
+    for number in range(times):
+        columns: list[Any] = [
+            pc.binary_join_element_wise(column, f"n{number}", ".") if column_name in links else column
+            for column_name, column in zip(table.column_names, table.columns, strict=True)
+        ]
+        if name == "sources":
+            at = table.column_names.index("path")
+            columns[at] = pc.binary_join_element_wise("seeds/", columns[0], ".txt", "")
+        parts.append(pa.Table.from_arrays(columns, schema=schema))
+    return pa.concat_tables(parts).combine_chunks()
+
+
+# --- Measuring ---
 
 
 def _medians(snippets: list[str], runs: int) -> list[float]:

@@ -44,7 +44,6 @@ SPARE_BYTES = 64 << 20
 RATIO = 20
 
 _BLOCK = 1 << 20
-_ROWS = 1 << 14
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TABLE = re.compile(rf"(csv|parquet)/({_NAME.pattern})\.\1")
 
@@ -134,12 +133,12 @@ class _Folder:
 
     def size(self, path: str) -> int:
         try:
-            for part in (path, *map(str, PurePosixPath(path).parents)):
-                status = os.lstat(self.place / part)
-                if part != "." and stat.S_ISLNK(status.st_mode):
+            file = str(self.place)
+            for part in path.split("/"):
+                file = os.path.join(file, part)
+                found = os.lstat(file)
+                if stat.S_ISLNK(found.st_mode):
                     raise PackageError(path, "is a link", "a package holds its files itself")
-                if part == path:
-                    found = status
         except (FileNotFoundError, NotADirectoryError):
             raise MissingFileError(path, "is missing", f"{DESCRIPTOR} lists it") from None
         except OSError as error:
@@ -447,33 +446,36 @@ class Package:
         import pyarrow.compute as pc
 
         file = _parquet_file(content)
-        whole, metadata = file.schema_arrow, file.metadata
+        whole, metadata, threads = file.schema_arrow, file.metadata, len(content) >= _BLOCK
         _check_shape(whole, schema)
         groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
         rows = sum(group.num_rows for group in groups)
         _check_count(PurePosixPath(path).stem, rows, count)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
-        needed = 9 * rows * len(schema)
-        for chunk in (group.column(at) for group in groups for at in range(group.num_columns)):
-            needed += _unpacked_size(content, chunk)
-            self._afford(path, needed, len(content))
-        # Texts are read as codes of a dictionary, which holds a text once however many rows have it, and are spelled out
-        # only once it is known what that takes.
-        texts = [field.name for field in schema if pa.types.is_string(field.type)]
-        batches = []
-        for batch in _parquet_file(content, texts).iter_batches(_ROWS):
-            coded = [column for column in batch.columns if pa.types.is_dictionary(column.type)]
-            needed += sum(pc.sum(pc.binary_length(text.dictionary).take(text.indices)).as_py() or 0 for text in coded)
-            self._afford(path, needed, len(content))
-            columns = [
-                column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-                for column in batch.columns
-            ]
-            batches.append(pa.record_batch(columns, schema=whole))
+        needed, coded = 9 * rows * len(schema), set()
+        for group in groups:
+            for at, name in enumerate(schema.names):
+                size, has_dictionary = _unpacked(content, group.column(at))
+                needed += size
+                self._afford(path, needed, len(content))
+                if has_dictionary and pa.types.is_string(schema.field(name).type):
+                    coded.add(name)
+        # Texts that the file has as codes of a dictionary are read as such, and are spelled out only once it is known what
+        # that takes: the dictionary holds a text once, however many rows have it.
+        table = (_parquet_file(content, [*coded]) if coded else file).read(use_threads=threads)
+        for name in coded:
+            for part in table[name].chunks:
+                needed += pc.sum(pc.binary_length(part.dictionary).take(part.indices)).as_py() or 0
+        self._afford(path, needed, len(content))
         self._spare -= max(0, needed - RATIO * len(content))
-        table = pa.Table.from_batches(batches, whole)
+        columns = [
+            pa.chunked_array([part.dictionary_decode() for part in table[field.name].chunks], field.type)
+            if field.name in coded
+            else table[field.name]
+            for field in whole
+        ]
         _check_count(PurePosixPath(path).stem, table.num_rows, rows)
-        return table
+        return pa.Table.from_arrays(columns, schema=whole)
 
     def _afford(self, path: str, needed: int, size: int) -> None:
         if needed - RATIO * size > self._spare:
@@ -534,15 +536,17 @@ def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.Parqu
     )
 
 
-def _unpacked_size(content: bytes, chunk: pq.ColumnChunkMetaData) -> int:
-    """How many bytes a column's pages have unpacked, as each says for itself: Arrow goes by that, not by the footer.
+def _unpacked(content: bytes, chunk: pq.ColumnChunkMetaData) -> tuple[int, bool]:
+    """How many bytes a column's pages have unpacked, and whether one is a dictionary.
+
+    As each page says for itself: Arrow goes by that, not by the footer.
 
     Raises:
         ValueError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
     """
     at = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)))
     end = at + chunk.total_compressed_size
-    unpacked = 0
+    unpacked, has_dictionary = 0, False
     while at < end:
         page, at = _thrift_struct(content, at)
         header = page.get(5) or page.get(8) or {}
@@ -551,8 +555,9 @@ def _unpacked_size(content: bytes, chunk: pq.ColumnChunkMetaData) -> int:
         if min(page[2], page[3]) < 0:
             raise ValueError("a page has less than no bytes")
         unpacked += page[2]
+        has_dictionary |= page[1] == 2
         at += page[3]
-    return unpacked
+    return unpacked, has_dictionary
 
 
 def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
