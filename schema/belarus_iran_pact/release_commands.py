@@ -77,7 +77,7 @@ def _download(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         return _refused(error, 2)
-    except OSError as error:
+    except (OSError, ImportError) as error:
         return _refused(error, 1)
     print(folder)
     return 0
