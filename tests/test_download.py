@@ -207,7 +207,7 @@ def test_missing_version_is_unexplained(server: Server) -> None:
     """A missing version or file is unexplained, or another is taken for it."""
     with pytest.raises(ValueError, match=r"no version '3\.0\.0' at .*; the versions are: 1\.0\.0, 1\.9\.0, 1\.10\.0"):
         download("3.0.0", source=server.address)
-    with pytest.raises(ValueError, match="version 1.0.0 has no file of format 'csv'"):
+    with pytest.raises(ValueError, match=r"version 1\.0\.0 has no file of format 'csv'"):
         download("1.0.0", source=server.address, format="csv")
 
 

@@ -28,7 +28,7 @@ from belarus_iran_pact.core.column import EDTF_PATTERN
 from belarus_iran_pact.core.verify import DESCRIPTOR, SEAL, Report, sealed, verify
 from belarus_iran_pact.models import SPAN_TEXTS, TABLES
 from publication import package as publish
-from releasing import archives
+from releasing import release_files as archives
 
 ROOT = Path(__file__).resolve().parents[1]
 

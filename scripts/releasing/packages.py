@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from belarus_iran_pact.core.releases import ReleaseError, file_of, read_index
 from belarus_iran_pact.core.schemas import csv_conversion
 from belarus_iran_pact.core.verify import SEAL
 
-from .archives import DESCRIPTOR, PARQUET_SUFFIX, ReleaseError, file_of, read_index
+DESCRIPTOR = "datapackage.json"
+PARQUET_SUFFIX = "-parquet"
 
 _ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
 # A member larger than this is not read: no descriptor is, and all others must be of the size that the descriptor says.

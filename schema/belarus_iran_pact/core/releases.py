@@ -27,7 +27,10 @@ _Version = Annotated[str, StringConstraints(pattern=f"^{_VERSION}$")]
 
 
 class ReleaseError(Exception):
-    """An index, a release or a file of one that cannot be read or made; the message is one line."""
+    """An index, a release or a file of one that cannot be read or made, for the reasons in `args`, each of them one line."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class _Strict(BaseModel):
@@ -109,8 +112,11 @@ class Index(_Strict):
             raise ReleaseError(f"version {version} is in the index already; a release never changes: raise the version")
         if self.last is not None and key < version_key(self.last):
             raise ReleaseError(f"version {version} is not above {self.last}, the last in the index; raise the version")
-        release = Release(version=version, commit=commit, files=list(files))
-        return Index(name=NAME, releases=[*self.releases, release])
+        # Through the reader, so that nothing is written that could not be read.
+        content = self.model_dump()
+        listed = [item.model_dump() for item in files]
+        content["releases"].append({"version": version, "commit": commit, "files": listed})
+        return parse_index(json.dumps(content).encode(), INDEX)
 
     def text(self) -> str:
         """The index as it is written; of an index with one more release, this one's text is the beginning."""
