@@ -33,7 +33,7 @@ import pyarrow.parquet as pq
 from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
 from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import fields, primary_key
-from belarus_iran_pact.models import CELL_REFERENCES, TABLES
+from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,7 +173,7 @@ def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
     schema = table.schema
     links = {item.name for item in fields(TABLES[name]) if item.column.references}
     links |= {primary_key(TABLES[name])}
-    if name in CELL_REFERENCES:
+    if name in DATASET.cell_references:
         links |= {"row_id"}
     parts = []
     for number in range(times):

@@ -12,16 +12,14 @@ Exit codes: 0 done; 1 faults, each printed as `file:line: what; why; what to do`
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from filelock import FileLock
-
 import belarus_iran_pact
 from belarus_iran_pact.core.laws import breaches, coverage
+from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Tables
 from belarus_iran_pact.models import DATASET, TABLES
@@ -75,19 +73,14 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
             _stage(staged, tables)
             _compare(staged, dataset)
         return tables
-    work = dataset.parent / ".build"
-    work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work / "lock"):
-        publish.recover(work, dataset)
+    with workspace(dataset) as work:
         tables = tables_from(seeds)
-        staged = Path(tempfile.mkdtemp(prefix="staging-", dir=work)) / "dataset"
+        staged = work / "dataset"
         try:
             _stage(staged, tables)
-            publish.swap(staged, dataset)
         except BuildFailed as failure:
             raise BuildFailed([fault.moved(staged, dataset) for fault in failure.faults]) from None
-        finally:
-            shutil.rmtree(staged.parent)
+        place(staged, dataset)
     return tables
 
 

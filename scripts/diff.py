@@ -15,11 +15,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from belarus_iran_pact.core.releases import ReleaseError, is_version
 from curation.faults import Faults
-from releasing.archives import ReleaseError, is_version
-from releasing.changes import compare
+from releasing.compare import compare
+from releasing.diff_formats import as_changelog, as_json_lines, as_markdown, as_text
 from releasing.packages import find_package
-from releasing.reports import as_changelog, as_json_lines, as_markdown, as_text
 from releasing.retired import read_retired
 
 ROOT = Path(__file__).resolve().parent.parent

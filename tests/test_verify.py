@@ -32,7 +32,7 @@ from belarus_iran_pact.core.verify import Report
 from belarus_iran_pact.loading import verify
 from belarus_iran_pact.models import DATASET, TABLES
 from publication import package as publish
-from releasing import archives
+from releasing import release_files as archives
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -249,11 +249,13 @@ def _library(name: str) -> ModuleType:
 
 
 def _folder(version: str | None) -> str:
-    if version is None:
-        return data_folder()
-    from .downloading import data_folder_of
+    from . import __version__
 
-    return str(data_folder_of(version))
+    if version is None or version == __version__:
+        return data_folder()
+    from .downloading import downloaded
+
+    return str(downloaded(version))
 
 
 def _table_resources(folder: str) -> list[dict[str, Any]]:

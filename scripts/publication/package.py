@@ -1,13 +1,7 @@
-"""Step 5, publish: write the package into a staging folder, check what was written, and swap it into place.
-
-Readers see the old package or the new one, whole. Where the system can exchange two folders in one step (Linux), there
-is no moment between them; elsewhere there is a short one, and a build killed in it is repaired by the next.
-"""
+"""Step 5, publish: write the package into a folder, and check what was written."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +11,6 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from belarus_iran_pact.core.codebook import codebook
-from belarus_iran_pact.core.placing import exchange_folders as _exchange
 from belarus_iran_pact.core.reading import csv_conversion, sealed
 from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import Tables
@@ -31,8 +24,6 @@ from .metadata.annotations import web_annotations
 from .metadata.croissant import croissant
 from .metadata.csvw import csvw
 from .metadata.dataset_card import dataset_card
-
-PREVIOUS = "previous"
 
 # The tables are small, written once, and installed many times: dictionaries and statistics would take more than they save.
 _PARQUET: dict[str, Any] = {
@@ -120,34 +111,6 @@ def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
             yield name, "is not part of the package"
         elif left.read_bytes() != right.read_bytes():
             yield name, "differs"
-
-
-def swap(staged: Path, target: Path) -> None:
-    """Put the folder `staged` in the place of `target`, in one step where the system can.
-
-    What stood at `target` is then at `staged`, or gone where there was nothing.
-    """
-    if not target.exists():
-        os.rename(staged, target)
-    elif not _exchange(staged, target):
-        previous = staged.parent / PREVIOUS
-        os.rename(target, previous)
-        try:
-            os.rename(staged, target)
-        except BaseException:
-            os.rename(previous, target)
-            raise
-        os.rename(previous, staged)
-
-
-def recover(work: Path, target: Path) -> None:
-    """Undo what a killed build left behind: put back a package it had set aside, and clear its staging folders."""
-    for previous in work.glob(f"*/{PREVIOUS}"):
-        if not target.exists():
-            os.rename(previous, target)
-    for leftover in work.iterdir():
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
 
 
 def _relative(file: Path, root: Path) -> str:

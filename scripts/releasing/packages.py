@@ -13,8 +13,7 @@ import pyarrow as pa
 
 from belarus_iran_pact.core import reading
 from belarus_iran_pact.core.reading import FORMS, PARQUET_SUFFIX, SEAL, PackageError
-
-from .archives import ReleaseError, file_of, read_index
+from belarus_iran_pact.core.releases import ReleaseError, file_of, read_index
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from publication.descriptor import NAME
 
-from .changes import CellChange, Changes, RowChange, SchemaChange
+from .compare import CellChange, Changes, RowChange, SchemaChange
 from .retired import is_given
 
 # Rows with composed ids come and go by the hundred, with their parents: so many of each table are named.

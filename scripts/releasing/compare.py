@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from belarus_iran_pact.core.content import differs
+from belarus_iran_pact.core.releases import version_key
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 
-from .archives import version_key
 from .packages import Package, PublishedTable
 from .retired import Retired, RetiredIds, is_given
 
