@@ -126,10 +126,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def assert_nothing_partial(cache: Path) -> None:
     """What the cache holds is whole: archives of their hash, packages with all files, nothing set aside."""
     assert not list(cache.parent.rglob("*.partial"))
-    for archive in cache.glob("archives/*"):
-        assert hashlib.sha256(archive.read_bytes()).hexdigest() == archive.stem
-    for folder in cache.glob("packages/*/*"):
-        assert files_of(folder) == members(folder.name.removeprefix(f"{NAME}-"))
+    for folder in cache.glob("packages/*"):
+        (package,) = folder.glob(f"{NAME}-*")
+        assert files_of(package) == members(package.name.removeprefix(f"{NAME}-"))
+        assert hashlib.sha256((folder / "archive.zip").read_bytes()).hexdigest() == folder.name
 
 
 def assert_fails(source: str, cache: Path, what: str) -> None:
@@ -192,7 +192,7 @@ def test_source_in_metadata_is_passed_over(server: Server, monkeypatch: pytest.M
         ({"source": "http://"}, "is no address"),
         ({"source": "http://127.0.0.1/?x=1"}, "is no address"),
         ({"source": "data://x"}, "is no address"),
-        ({"format": "xlsx"}, "the formats are: all, csv, parquet"),
+        ({"format": "xlsx"}, "The formats are: all, csv, parquet"),
     ],
     ids=str,
 )
@@ -205,7 +205,7 @@ def test_wrong_request_is_unexplained(arguments: Any, said: str, monkeypatch: py
 
 def test_missing_version_is_unexplained(server: Server) -> None:
     """A missing version or file is unexplained, or another is taken for it."""
-    with pytest.raises(ValueError, match=r"no version '3\.0\.0' at .*; the versions are: 1\.0\.0, 1\.9\.0, 1\.10\.0"):
+    with pytest.raises(ValueError, match=r"no version '3\.0\.0'.* The versions at .* are: 1\.0\.0, 1\.9\.0, 1\.10\.0"):
         download("3.0.0", source=server.address)
     with pytest.raises(ValueError, match=r"version 1\.0\.0 has no file of format 'csv'"):
         download("1.0.0", source=server.address, format="csv")
@@ -620,28 +620,26 @@ def test_hostile_archive_is_unpacked(
     monkeypatch.setattr(downloading, "MAX_MEMBERS", 100)
     publish(tmp_path / "releases", {"1.0.0": content})
     assert_fails(str(tmp_path / "releases"), cache, "is no archive of this package: ")
-    assert not list(cache.glob("packages/*"))
+    assert not (cache / "packages").exists()
     assert not Path("/tmp/outside").exists()
 
 
 # --- The machine fails ---
 
 
-@pytest.mark.parametrize("limit", [50_000, 129_000])
 @pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX")
-def test_full_disk_leaves_a_part(server: Server, cache: Path, limit: int) -> None:
-    """A full disk leaves a part of the archive, or of what it holds, or an error that does not say what to do."""
+def test_full_disk_leaves_a_part(server: Server, cache: Path) -> None:
+    """A full disk leaves a part of the archive, or an error that does not say what to do."""
     # No file may grow beyond the limit: the system refuses the rest, as a full disk does.
     code = (
         "import resource, sys\n"
         "from belarus_iran_pact.cli import main\n"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         f"sys.exit(main(['download', '1.0.0', '--from', {server.address!r}]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if limit < len(GOOD):
-        assert done.returncode == 1, done.stderr
-        assert "cannot store the download: File too large; make room or choose another folder: --to, or " in done.stderr
+    assert done.returncode == 1, done.stderr
+    assert "cannot store the download: File too large; make room or choose another folder: --to, or " in done.stderr
     assert_nothing_partial(cache)
 
 
@@ -676,7 +674,7 @@ def test_cache_is_a_file(server: Server, cache: Path) -> None:
 
 
 DAMAGES: dict[str, Callable[[Path, Path], object]] = {
-    "archive": lambda cache, _: next(cache.glob("archives/*")).write_bytes(GOOD[:-1]),
+    "archive": lambda cache, _: next(cache.glob("packages/*/archive.zip")).write_bytes(GOOD[:-1]),
     "file": lambda _, folder: (folder / "csv/events.csv").write_bytes(b"EVENT_ID\n1.0.0"),
     "missing file": lambda _, folder: (folder / "csv/events.csv").unlink(),
     "more files": lambda _, folder: (folder / "csv/more.csv").touch(),
@@ -694,7 +692,11 @@ def test_damaged_cache_is_used(server: Server, cache: Path, damage: Callable[[Pa
 
 def test_processes_at_once_disturb_each_other(server: Server, cache: Path) -> None:
     """Several processes that download one version at once disturb each other: they clear away each other's work."""
-    code = f"from belarus_iran_pact.downloading import download; print(download('1.0.0', source={server.address!r}))"
+    code = (
+        "from belarus_iran_pact.downloading import download\n"
+        f"folder = download('1.0.0', source={server.address!r})\n"
+        "print(folder, folder.stat().st_ino)"
+    )
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     said = {process.communicate(timeout=60)[0] for process in processes}
     assert [process.returncode for process in processes] == [0, 0, 0]
@@ -733,7 +735,7 @@ downloading.download("1.9.0", source=sys.argv[2], to=sys.argv[3], replace=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-@pytest.mark.parametrize("move", [1, 2, 3, 4, 5, "bytes"])
+@pytest.mark.parametrize("move", [1, 2, 3, 4, "bytes"])
 def test_killed_download_is_half_there(server: Server, cache: Path, tmp_path: Path, move: int | str) -> None:
     """A killed download is half there, or keeps the next from succeeding; tests/test_placing.py kills at every step of a move."""
     target = download("1.0.0", source=server.address, to=tmp_path / "pact")
@@ -750,8 +752,6 @@ def test_killed_download_is_half_there(server: Server, cache: Path, tmp_path: Pa
     else:
         assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     assert files_of(target) in (members("1.0.0"), members("1.9.0"))
-    for archive in cache.glob("archives/*"):
-        assert hashlib.sha256(archive.read_bytes()).hexdigest() == archive.stem
     download("1.9.0", source=server.address, to=target, replace=True)
     download("1.10.0", source=server.address)
     assert files_of(target) == members("1.9.0")

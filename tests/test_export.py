@@ -33,6 +33,7 @@ from belarus_iran_pact.core.table import description, fields, primary_key
 from belarus_iran_pact.exporting import FORMATS, export
 from belarus_iran_pact.models import MODELS, TABLES
 
+NAME = "belarus-iran-pact"
 SINGLE = {"sqlite", "duckdb", "xlsx"}
 
 HOSTILE = [
@@ -368,14 +369,6 @@ def test_overwrite_goes_too_far(form: Any, tmp_path: Path) -> None:
     assert same(READERS[form](tmp_path, "events"), bip.load("events").to_pylist())
 
 
-def test_dangling_link_is_replaced(tmp_path: Path) -> None:
-    """A dangling link is replaced: it looks as if no file were there."""
-    (tmp_path / "events.csv").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(FileExistsError):
-        export(tmp_path, "csv")
-    assert (tmp_path / "events.csv").is_symlink()
-
-
 @pytest.mark.parametrize("inside", [".", "csv", "csv/new"])
 def test_published_data_are_replaced(inside: str, hostile: Path) -> None:
     """The published data are replaced: an export into them would change what the package itself reads."""
@@ -385,30 +378,61 @@ def test_published_data_are_replaced(inside: str, hostile: Path) -> None:
     assert files_of(hostile) == before
 
 
-def test_folder_in_the_way_is_replaced(tmp_path: Path) -> None:
-    """A folder in the way is replaced, or stops the export halfway."""
-    (tmp_path / "residue.csv").mkdir()
-    with pytest.raises(FileExistsError, match=r"residue\.csv is a folder"):
-        export(tmp_path, "csv", overwrite=True)
-    assert [item.name for item in tmp_path.iterdir()] == ["residue.csv"]
-
-
-@pytest.mark.parametrize("inside", ["", "deeper/still"])
-def test_file_is_taken_for_a_folder(inside: str, tmp_path: Path) -> None:
-    """A file is taken for a folder: the export ends in a message about some other path."""
-    (tmp_path / "out").write_text("mine", encoding="utf-8")
-    with pytest.raises(NotADirectoryError, match="out is there, and is not a folder"):
-        export(tmp_path / "out" / inside, "csv", overwrite=True)
-    assert files_of(tmp_path) == {"out": b"mine"}
-
-
-@pytest.mark.parametrize("name", ["belarus-iran-pact.sqlite-wal", "belarus-iran-pact.sqlite-journal"])
-def test_old_journal_spoils_new_database(name: str, tmp_path: Path) -> None:
-    """An old journal spoils the new database: SQLite would play back into it what belongs to the old one."""
-    (tmp_path / name).write_bytes(b"journal")
-    with pytest.raises(FileExistsError, match=name):
-        export(tmp_path, "sqlite", overwrite=True)
-    assert files_of(tmp_path) == {name: b"journal"}
+@pytest.mark.parametrize(
+    ("make", "inside", "form", "overwrite", "error", "says"),
+    [
+        (lambda f: (f / "events.csv").symlink_to("elsewhere"), "", "csv", False, FileExistsError, "already in"),
+        (lambda f: (f / "residue.csv").mkdir(), "", "csv", True, FileExistsError, "residue.csv is a folder"),
+        (lambda f: (f / "out").touch(), "out", "csv", True, NotADirectoryError, "out is there, and is not a folder"),
+        (
+            lambda f: (f / "out").touch(),
+            "out/still/deeper",
+            "csv",
+            True,
+            NotADirectoryError,
+            "out is there, and is not",
+        ),
+        (
+            lambda f: (f / f"{NAME}.sqlite-wal").touch(),
+            "",
+            "sqlite",
+            True,
+            FileExistsError,
+            "sqlite-wal shows a database",
+        ),
+        (
+            lambda f: (f / f"{NAME}.duckdb.wal").touch(),
+            "",
+            "duckdb",
+            True,
+            FileExistsError,
+            "duckdb.wal shows a database",
+        ),
+    ],
+    ids=[
+        "dangling link",
+        "folder for a file",
+        "file for a folder",
+        "file above",
+        "SQLite's journal",
+        "DuckDB's journal",
+    ],
+)
+def test_what_is_in_the_way_is_replaced(
+    make: Callable[[Path], None],
+    inside: str,
+    form: Any,
+    overwrite: bool,
+    error: type[Exception],
+    says: str,
+    tmp_path: Path,
+) -> None:
+    """What is in the way is replaced, or stops the export halfway: a link, a folder, a file, the journal of an old database."""
+    make(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(error, match=re.escape(says)):
+        export(tmp_path / inside, form, overwrite=overwrite)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(

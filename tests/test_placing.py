@@ -163,7 +163,8 @@ def test_kill_leaves_half_of_it(tmp_path: Path, way: str) -> None:
             break  # All steps are done.
         assert done.returncode == (0 if at < 0 else -signal.SIGKILL), done.stderr
         found.append(target.exists())
-        with workspace(target):
+        with workspace(target) as work:
+            assert os.listdir(work) == ["lock"], "what the killed process left is still there"
             assert (files_of(target) if target.exists() else None) in (before, after), f"killed before step {at}"
         put(target)
         assert files_of(target) == NEW

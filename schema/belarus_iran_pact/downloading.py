@@ -53,6 +53,9 @@ _BLOCK = 1 << 16
 # What a file or folder in an archive may be called: no hidden one, no way upwards, no device of Windows.
 _PART = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _MEMBER = re.compile(rf"(?:{_PART}/)*{_PART}")
+_ARCHIVE = "archive.zip"
+# What zipfile raises, and the system where a name is there as a file and as a folder.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, FileExistsError, NotADirectoryError)
 # A user's name and password are sent, and never shown.
 _ADDRESS = re.compile(
     r"(?P<all>(?P<scheme>https?://)(?:[^/?#\s]*@)?(?P<host>(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?)(?P<path>/[^?#\s]*)?)",
@@ -283,25 +286,21 @@ def _fetch_index(origin: _Origin, known: Index, known_at: Path) -> Index:
 
 def _cached_package(origin: _Origin, version: str, file: ReleasedFile) -> Path:
     """The package's folder in the cache; downloaded and unpacked only where it is not there whole."""
-    cache = cache_folder()
-    archive = cache / "archives" / f"{file.sha256}.zip"
-    package = cache / "packages" / file.sha256 / f"{NAME}-{version}"
-    if _is_whole(package, archive, file):
-        return package
-    with workspace(cache / "download") as work:
-        # Another download may have been first.
-        if not _is_whole(package, archive, file):
-            for folder in (archive.parent, package.parent.parent):
-                folder.mkdir(parents=True, exist_ok=True)
-            if not _has_hash(archive, file):
-                place(_fetch(origin, file, work), archive)
-            _unpack(archive, work / "new", package.name, file)
-            place(work / "new", package.parent)
+    folder = cache_folder() / "packages" / file.sha256
+    package = folder / f"{NAME}-{version}"
+    if not _is_whole(package, file):
+        with workspace(cache_folder() / "download") as work:
+            # Another download may have been first.
+            if not _is_whole(package, file):
+                _fetch(origin, file, work / "new")
+                _unpack(work / "new", package.name, file)
+                folder.parent.mkdir(exist_ok=True)
+                place(work / "new", folder)
     return package
 
 
-def _fetch(origin: _Origin, file: ReleasedFile, work: Path) -> Path:
-    """Download a file into a workspace."""
+def _fetch(origin: _Origin, file: ReleasedFile, folder: Path) -> None:
+    """Download a file into a folder, as `archive.zip`."""
     from tqdm import tqdm
 
     pooch = _pooch()
@@ -317,7 +316,7 @@ def _fetch(origin: _Origin, file: ReleasedFile, work: Path) -> Path:
     level = logger.level
     logger.setLevel("WARNING")  # Else it tells of every download.
     try:
-        return Path(pooch.retrieve(f"{origin.name}/{file.path}", file.sha256, "archive.zip", work, downloader=write))
+        pooch.retrieve(f"{origin.name}/{file.path}", file.sha256, _ARCHIVE, folder, downloader=write)
     except ValueError:
         raise DownloadError(
             f"{origin.name}/{file.path} does not have the SHA-256 that {INDEX} gives; nothing of it is kept: try again, or ask "
@@ -327,32 +326,25 @@ def _fetch(origin: _Origin, file: ReleasedFile, work: Path) -> Path:
         logger.setLevel(level)
 
 
-def _has_hash(archive: Path, file: ReleasedFile) -> bool:
-    return archive.is_file() and sha256_of(archive) == file.sha256
-
-
-def _is_whole(package: Path, archive: Path, file: ReleasedFile) -> bool:
-    """Whether a folder holds the files of an archive, which is the one released, and nothing else."""
-    if not _has_hash(archive, file) or not package.is_dir():
+def _is_whole(package: Path, file: ReleasedFile) -> bool:
+    """Whether a folder holds the files of the archive beside it, which is the one released, and nothing else."""
+    archive = package.with_name(_ARCHIVE)
+    if not archive.is_file() or sha256_of(archive) != file.sha256:
         return False
-    found = {
-        f"{package.name}/{item.relative_to(package).as_posix()}": item
-        for item in package.rglob("*")
-        if not item.is_dir()
-    }
+    found = {item.relative_to(package.parent).as_posix(): item for item in package.rglob("*") if not item.is_dir()}
     with zipfile.ZipFile(archive) as opened:
         checksums = {info.filename: info.CRC for info in opened.infolist()}
     return {name: zlib.crc32(item.read_bytes()) for name, item in found.items()} == checksums
 
 
-def _unpack(archive: Path, folder: Path, top: str, file: ReleasedFile) -> None:
-    """Unpack an archive of the right hash, which can mean harm all the same where the index does.
+def _unpack(folder: Path, top: str, file: ReleasedFile) -> None:
+    """Unpack an archive of the right hash into its folder. Where the index means harm, so can the archive.
 
     Raises:
         DownloadError: it is damaged, or is not one folder `top` of plain files of moderate size.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with zipfile.ZipFile(folder / _ARCHIVE) as opened:
             members = opened.infolist()
             for fault in _faults(members, top, file):
                 raise zipfile.BadZipFile(fault)
@@ -361,18 +353,9 @@ def _unpack(archive: Path, folder: Path, top: str, file: ReleasedFile) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(member) as content, target.open("xb") as copy:
                     shutil.copyfileobj(content, copy, _BLOCK)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,
-        UnicodeDecodeError,
-        FileExistsError,
-        NotADirectoryError,
-    ) as error:
+    except _DAMAGED as error:
         raise DownloadError(
-            f"{file.path} is no archive of this package: {one_line(error, 200)}; nothing of it is kept: ask "
-            "whoever publishes it"
+            f"{file.path} is no archive of this package: {one_line(error, 200)}; nothing of it is kept: ask whoever publishes it"
         ) from error
 
 

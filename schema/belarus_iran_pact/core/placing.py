@@ -145,7 +145,9 @@ def _locked(work: Path) -> Iterator[None]:
 def _lock(work: Path) -> IO[bytes] | None:
     """The lock of a folder, once it is free; None where whoever had it took folder and lock away meanwhile."""
     with contextlib.ExitStack() as stack, contextlib.suppress(FileNotFoundError):
-        work.mkdir(parents=True, exist_ok=True)
+        # With `exist_ok` it would look whether the folder is there, and by then another may have taken it away.
+        with contextlib.suppress(FileExistsError):
+            work.mkdir(parents=True)
         stream = stack.enter_context((work / _LOCK).open("ab"))
         _wait_for(stream)
         if os.path.samestat(os.fstat(stream.fileno()), (work / _LOCK).stat()):
