@@ -155,7 +155,7 @@ def _models(names: Iterable[str] | None) -> list[type[Row]]:
 
 def _refuse_own_data(target: Path) -> None:
     if target.is_relative_to(os.path.realpath(loading.data_folder())):
-        raise UsageError(f"{target} is in the package's own data; export to another folder")
+        raise ValueError(f"{target} is in the package's own data; export to another folder")
 
 
 def _refuse_what_is_in_the_way(target: Path, names: Iterable[str], overwrite: bool) -> None:
