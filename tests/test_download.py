@@ -692,6 +692,9 @@ def test_damaged_cache_is_used(server: Server, cache: Path, damage: Callable[[Pa
 
 def test_processes_at_once_disturb_each_other(server: Server, cache: Path) -> None:
     """Several processes that download one version at once disturb each other: they clear away each other's work."""
+    # With the index known, and slow enough for all of them to wait for the first.
+    download("1.9.0", source=server.address)
+    server.answers[ARCHIVE] = lambda handler: (time.sleep(1.5), answer(handler, whole(handler), len(whole(handler))))
     code = (
         "from belarus_iran_pact.downloading import download\n"
         f"folder = download('1.0.0', source={server.address!r})\n"
