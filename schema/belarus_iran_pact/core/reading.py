@@ -38,6 +38,7 @@ PARQUET_SUFFIX = "-parquet"
 # Far above what a package needs, far below what harms a machine.
 MAX_DESCRIPTOR_BYTES = 8 << 20
 MAX_FILE_BYTES = 1 << 30
+MAX_FOOTER_BYTES = 2 << 20
 MAX_FILES = 10_000
 # All that a package's tables and members may take, unpacked, above RATIO times the bytes of their files.
 SPARE_BYTES = 64 << 20
@@ -421,45 +422,34 @@ class Package:
 
     @contextlib.contextmanager
     def _decoding(self, path: str) -> Iterator[IO[bytes]]:
-        import pyarrow as pa
-
-        errors = (
-            OSError,
-            ValueError,
-            TypeError,
-            LookupError,
-            OverflowError,
-            RecursionError,
-            MemoryError,
-            pa.ArrowException,
-        )
         with self._open(path) as stream:
             try:
                 yield stream
             except PackageError:
                 raise
-            except errors as error:
+            # Python and Arrow have an error for each way in which bytes can be wrong.
+            except Exception as error:
                 raise PackageError(path, "cannot be read as this table", error) from None
 
     def _parquet(self, path: str, content: bytes, schema: pa.Schema, count: object) -> pa.Table:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        file = _parquet_file(content)
-        whole, metadata, threads = file.schema_arrow, file.metadata, len(content) >= _BLOCK
-        _check_shape(whole, schema)
-        groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
-        rows = sum(group.num_rows for group in groups)
+        groups = _row_groups(content)
+        rows = sum(group[3] for group in groups)
         _check_count(PurePosixPath(path).stem, rows, count)
+        file = _parquet_file(content)
+        whole, threads = file.schema_arrow, len(content) >= _BLOCK
+        _check_shape(whole, schema)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
         needed, coded = 9 * rows * len(schema), set()
         for group in groups:
-            for at, name in enumerate(schema.names):
-                size, has_dictionary = _unpacked(content, group.column(at))
+            for field, chunk in zip(schema, group[1], strict=True):
+                size, has_dictionary = _unpacked(content, chunk[3])
                 needed += size
                 self._afford(path, needed, len(content))
-                if has_dictionary and pa.types.is_string(schema.field(name).type):
-                    coded.add(name)
+                if has_dictionary and pa.types.is_string(field.type):
+                    coded.add(field.name)
         # Texts that the file has as codes of a dictionary are read as such, and are spelled out only once it is known what
         # that takes: the dictionary holds a text once, however many rows have it.
         table = (_parquet_file(content, [*coded]) if coded else file).read(use_threads=threads)
@@ -536,21 +526,37 @@ def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.Parqu
     )
 
 
-def _unpacked(content: bytes, chunk: pq.ColumnChunkMetaData) -> tuple[int, bool]:
+# What a Parquet file will take in memory is read from its bytes: from a damaged footer, pyarrow's own objects for it may end
+# the process. The numbers below are those of the fields in the format's definition.
+
+
+def _row_groups(content: bytes) -> list[dict[int, Any]]:
+    """The row groups of a Parquet file by its footer.
+
+    Raises:
+        ValueError, LookupError: it has no footer, or one larger than any.
+    """
+    size = int.from_bytes(content[-8:-4], "little")
+    if content[-4:] != b"PAR1" or not 0 < size <= min(MAX_FOOTER_BYTES, len(content) - 12):
+        raise ValueError("it has no footer of a Parquet file")
+    groups: list[dict[int, Any]] = _thrift_struct(content, len(content) - 8 - size)[0][4]
+    return groups
+
+
+def _unpacked(content: bytes, chunk: dict[int, Any]) -> tuple[int, bool]:
     """How many bytes a column's pages have unpacked, and whether one is a dictionary.
 
     As each page says for itself: Arrow goes by that, not by the footer.
 
     Raises:
-        ValueError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
+        ValueError, LookupError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
     """
-    at = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)))
-    end = at + chunk.total_compressed_size
+    at = min(filter(None, (chunk.get(11), chunk[9])))
+    end = at + chunk[7]
     unpacked, has_dictionary = 0, False
     while at < end:
         page, at = _thrift_struct(content, at)
-        header = page.get(5) or page.get(8) or {}
-        if header.get(2 if 5 in page else 4) == 7:
+        if (page[5][2] if 5 in page else page[8][4] if 8 in page else 0) == 7:
             raise ValueError("a page is encoded as DELTA_BYTE_ARRAY, which no package uses")
         if min(page[2], page[3]) < 0:
             raise ValueError("a page has less than no bytes")
@@ -561,7 +567,7 @@ def _unpacked(content: bytes, chunk: pq.ColumnChunkMetaData) -> tuple[int, bool]
 
 
 def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
-    """The integers of a structure in Thrift's compact protocol, by number of field, and where it ends."""
+    """A structure in Thrift's compact protocol: integers, lists and structures by number of field; and where it ends."""
     found: dict[int, Any] = {}
     number = 0
     while head := content[at]:
@@ -576,21 +582,35 @@ def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
 
 
 def _thrift_value(content: bytes, at: int, kind: int) -> tuple[Any, int]:
-    if kind in (3, 7):
-        return None, at + (1 if kind == 3 else 8)
+    if kind in (1, 2, 3, 7):
+        return None, at + (8 if kind == 7 else 1)
+    if kind in (4, 5, 6):
+        value, at = _varint(content, at)
+        return (value >> 1) ^ -(value & 1), at
+    if kind == 8:
+        size, at = _varint(content, at)
+        return None, at + size
+    if kind in (9, 10):
+        head, at = content[at], at + 1
+        size, at = (head >> 4, at) if head >> 4 < 15 else _varint(content, at)
+        values = []
+        for _ in range(size):
+            value, at = _thrift_value(content, at, head & 15)
+            values.append(value)
+        return values, at
     if kind == 12:
         return _thrift_struct(content, at)
-    value, shift = 0, 0
-    if kind in (4, 5, 6, 8):
-        while True:
-            value |= (content[at] & 127) << shift
-            at, shift = at + 1, shift + 7
-            if content[at - 1] < 128:
-                break
-            if shift > 63:
-                raise ValueError("a number in a page's header has no end")
-        return (None, at + value) if kind == 8 else ((value >> 1) ^ -(value & 1), at)
-    raise ValueError(f"a page's header has a field of type {kind}, which none has")
+    raise ValueError(f"it has a field of type {kind}, which a Parquet file has nowhere")
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while shift < 64:
+        value |= (content[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if content[at - 1] < 128:
+            return value, at
+    raise ValueError("it has a number without an end")
 
 
 def _check_shape(found: pa.Schema, expected: pa.Schema) -> None:
