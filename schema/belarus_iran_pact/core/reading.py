@@ -18,10 +18,9 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .messages import one_line, visible
 
@@ -102,30 +101,14 @@ def seal_holds(content: bytes) -> bool | None:
 # --- Where a package's files are ---
 
 
-class Files(Protocol):
-    """The files of a package, by path within it."""
-
-    place: Path
-
-    def paths(self) -> Iterator[str]:
-        """Everything that is there and no folder, in order."""
-
-    def size(self, path: str) -> int:
-        """A file's size in bytes.
-
-        Raises:
-            PackageError: there is no such file, or what is there is no regular file.
-        """
-
-    def open(self, path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        """A file whose size has been asked, to be read from any place in it."""
-
-
 class _Folder:
+    """The files of a package in a folder, by path within it."""
+
     def __init__(self, place: Path) -> None:
         self.place = place
 
     def paths(self) -> Iterator[str]:
+        """Everything that is there and no folder, in order."""
         for place, folders, files in os.walk(self.place):
             folders.sort()
             linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
@@ -133,6 +116,7 @@ class _Folder:
                 yield Path(place, name).relative_to(self.place).as_posix()
 
     def size(self, path: str) -> int:
+        """A file's size in bytes; a `PackageError` where there is none, or something that is no regular file."""
         try:
             file = str(self.place)
             for part in path.split("/"):
@@ -149,7 +133,8 @@ class _Folder:
         return found.st_size
 
     @contextlib.contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
+    def open(self, path: str) -> Iterator[io.BufferedIOBase]:
+        """A file whose size has been asked, to be read from any place in it."""
         # Should the file have been exchanged since, neither a link is followed nor a pipe waited for.
         flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
         try:
@@ -163,7 +148,7 @@ class _Folder:
 
 
 class _Archive:
-    """The files at an archive's top, or in the one folder there."""
+    """The same for an archive, whose files are at its top or in the one folder there."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -189,12 +174,12 @@ class _Archive:
         try:
             with zipfile.ZipFile(self.place) as archive:
                 yield archive
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
-            if isinstance(error, PackageError):
-                raise
-            raise PackageError(
-                self.place, "is no archive that can be read", f"{type(error).__name__}: {error}"
-            ) from None
+        except PackageError:
+            raise
+        # The library has an error for each way in which an archive can be wrong.
+        except Exception as error:
+            what = "is no archive that can be read"
+            raise PackageError(self.place, what, f"{type(error).__name__}: {error}") from None
 
     def paths(self) -> Iterator[str]:
         yield from sorted(self.members)
@@ -208,10 +193,13 @@ class _Archive:
         return info.file_size
 
     @contextlib.contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
+    def open(self, path: str) -> Iterator[io.BufferedIOBase]:
         with self._opened() as archive:
             content = archive.read(self.members[path])
         yield io.BytesIO(content)
+
+
+Files = _Folder | _Archive
 
 
 def files_at(path: Path) -> Files:
@@ -306,14 +294,8 @@ class Package:
             PackageError: it is missing, no regular file, or has other bytes.
         """
         with self._open(path) as stream:
-            digest, size = hashlib.sha256(), 0
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-                size += len(block)
-        listed = self.resources[path]
-        if size != listed.get("bytes"):
-            raise PackageError(path, f"has changed: {size} bytes", f"{DESCRIPTOR} says {listed.get('bytes')}")
-        if f"sha256:{digest.hexdigest()}" != listed.get("hash"):
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if f"sha256:{digest}" != self.resources[path].get("hash"):
             raise PackageError(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
 
     def read(self, path: str) -> bytes:
@@ -327,7 +309,7 @@ class Package:
             return stream.read(self.files.size(path))
 
     @contextlib.contextmanager
-    def _open(self, path: str) -> Iterator[IO[bytes]]:
+    def _open(self, path: str) -> Iterator[io.BufferedIOBase]:
         """A listed file of the size listed for it."""
         if path not in self.resources:
             raise PackageError(DESCRIPTOR, f"lists no {path}", "a package holds what it lists")
@@ -374,12 +356,10 @@ class Package:
         import pyarrow as pa
 
         types = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+        described = self.resource(name)["schema"]
         try:
-            described = self.resource(name)["schema"]["fields"]
-            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described]
+            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described["fields"]]
         except (TypeError, KeyError, ValueError) as error:
-            if isinstance(error, PackageError):
-                raise
             why = f"{type(error).__name__}: {error}"
             raise PackageError(DESCRIPTOR, f"describes {name} with columns that are none", why) from None
         if len(dict(columns)) != len(columns):
@@ -391,15 +371,14 @@ class Package:
 
         Args:
             name: the table's name.
-            form: "csv" or "parquet"; by default the first of these that there is.
+            form: "csv" or "parquet"; by default the first of these that is described.
             schema: the columns and types that it is to have; by default what the descriptor describes.
 
         Raises:
             PackageError: the file is missing, is not of the size listed, cannot be read as this table, has another number of
                 rows than the descriptor says, or would take far more memory than it has bytes.
         """
-        listed = [found for found, of in self._tables if of == name]
-        form = form or next((known for known in FORMS if known in listed), FORMS[0])
+        form = form or PurePosixPath(self.resource(name)["path"]).parts[0]
         path = f"{form}/{name}.{form}"
         schema = self.schema(name) if schema is None else schema
         count = self.resources.get(f"csv/{name}.csv", {}).get("rowCount")
@@ -421,7 +400,7 @@ class Package:
             _check_shape(_parquet_file(stream.read()).schema_arrow, self.schema(name))
 
     @contextlib.contextmanager
-    def _decoding(self, path: str) -> Iterator[IO[bytes]]:
+    def _decoding(self, path: str) -> Iterator[io.BufferedIOBase]:
         with self._open(path) as stream:
             try:
                 yield stream
@@ -442,11 +421,11 @@ class Package:
         whole, threads = file.schema_arrow, len(content) >= _BLOCK
         _check_shape(whole, schema)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
-        needed, coded = 9 * rows * len(schema), set()
+        needed, coded = 0, set()
         for group in groups:
             for field, chunk in zip(schema, group[1], strict=True):
                 size, has_dictionary = _unpacked(content, chunk[3])
-                needed += size
+                needed += size + 9 * max(chunk[3][5], group[3])
                 self._afford(path, needed, len(content))
                 if has_dictionary and pa.types.is_string(field.type):
                     coded.add(field.name)
@@ -489,7 +468,7 @@ def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.Con
     )
 
 
-def read_csv(stream: IO[bytes], types: pa.Schema) -> pa.Table:
+def read_csv(stream: io.BufferedIOBase, types: pa.Schema) -> pa.Table:
     """A published CSV file; its columns are as they are, those in `types` of these types.
 
     Raises:
