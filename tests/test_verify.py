@@ -37,7 +37,7 @@ from releasing import release_files as archives
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def mend_descriptor(folder: Path, change: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+def mend_descriptor(folder: Path, change: Callable[[dict[str, Any]], object] = lambda _: None) -> None:
     """Let the descriptor of a changed package say what its files are now, and state its own hash."""
     file = folder / DESCRIPTOR
     descriptor = json.loads(file.read_text(encoding="utf-8"))
@@ -139,34 +139,24 @@ def test_needs_build_packages(good: Path) -> None:
 # --- Bytes ---
 
 
-def change_byte(file: Path, at: int, by: int = 1) -> bytes:
+def change_byte(file: Path, at: int) -> bytes:
     content = file.read_bytes()
-    file.write_bytes(content[:at] + bytes([(content[at] + by) % 256]) + content[at + 1 :])
+    file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
     return content
 
 
-def assert_bytes_matter(folder: Path, positions: int, seed: int) -> None:
-    chosen = random.Random(seed)
-    for name in names(folder):
-        file = folder / name
-        size = file.stat().st_size
-        for at in {0, size - 1, *(chosen.randrange(size) for _ in range(positions))}:
-            content = change_byte(file, at, chosen.choice((1, 32, 128)))
-            assert_named(verify(folder), name)
-            file.write_bytes(content)
-    assert verify(folder).ok
-
-
 def test_changed_byte(folder: Path) -> None:
-    """A byte of a file is changed and the report does not name the file."""
-    assert_bytes_matter(folder, 1, 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-def test_changed_byte_anywhere(folder: Path, seed: int) -> None:
-    """A byte at one of many places of a file is changed and the report does not name the file."""
-    assert_bytes_matter(folder, 4, seed + 2)
+    """A byte of a file is changed and the report does not name the file. Every file is changed, and named, at once."""
+    chosen = random.Random(1)
+    listed = [name for name in names(folder) if name != DESCRIPTOR]
+    places: list[Callable[[int], int]] = [lambda size: 0, lambda size: size - 1, chosen.randrange, chosen.randrange]
+    for place in places:
+        contents = {name: change_byte(folder / name, place((folder / name).stat().st_size)) for name in listed}
+        changed = {fault.file for fault in verify(folder).faults if fault.what == "has changed"}
+        assert changed == set(listed)
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+    assert verify(folder).ok
 
 
 def test_changed_byte_of_descriptor(folder: Path) -> None:
@@ -174,7 +164,7 @@ def test_changed_byte_of_descriptor(folder: Path) -> None:
     file = folder / DESCRIPTOR
     size = file.stat().st_size
     seal = file.read_bytes().rindex(SEAL.encode())
-    for at in {*range(0, size, size // 25), *range(seal - 2, size, 9), size - 1}:
+    for at in {*range(0, size, size // 10), *range(seal - 2, size, 19), size - 1}:
         content = change_byte(file, at)
         assert_named(verify(folder), DESCRIPTOR)
         file.write_bytes(content)
@@ -188,77 +178,59 @@ def test_descriptor_without_hash_of_itself(folder: Path) -> None:
     assert fault.startswith(f"{DESCRIPTOR}: has no {SEAL}; ")
 
 
-@pytest.mark.parametrize("name", ["csv/events.csv", "parquet/events.parquet", "CODEBOOK.md", DESCRIPTOR])
-@pytest.mark.parametrize("how", ["missing", "empty", "cut", "longer", "folder"])
-def test_file_not_as_listed(folder: Path, name: str, how: str) -> None:
-    """A file is missing, empty, cut off, longer, or a folder, and that is not reported, or verification crashes."""
-    file = folder / name
-    content = file.read_bytes()
-    file.unlink()
-    if how == "folder":
-        file.mkdir()
-    elif how != "missing":
-        file.write_bytes({"empty": b"", "cut": content[:-1], "longer": content + b"\n"}[how])
-    assert_named(verify(folder), name)
+def test_file_not_as_listed(folder: Path) -> None:
+    """A file is missing, empty, cut off or longer, and that is not reported, or verification crashes."""
+    said = {}
+    for form, table in (("csv", "events"), ("parquet", "actors")):
+        for how, name in (("missing", "claims"), ("empty", table), ("cut", "gaps"), ("longer", "terms")):
+            file = folder / form / f"{name}.{form}"
+            content = file.read_bytes()
+            file.unlink()
+            if how != "missing":
+                file.write_bytes({"empty": b"", "cut": content[:-1], "longer": content + b"\n"}[how])
+            said[f"{form}/{name}.{form}"] = "is missing" if how == "missing" else "has changed: "
+    told = verify(folder).faults
+    assert {fault.file for fault in told} == set(said)
+    assert all(fault.what.startswith(said[fault.file]) for fault in told)
+    for content in (b"", (folder / DESCRIPTOR).read_bytes()[:-3], None):
+        (folder / DESCRIPTOR).unlink() if content is None else (folder / DESCRIPTOR).write_bytes(content)
+        assert_named(verify(folder), DESCRIPTOR)
 
 
-@pytest.mark.parametrize("name", ["extra.txt", "csv/.hidden", "csv/more/deep.csv", "parquet/events.parquet.bak"])
-def test_unlisted_file(folder: Path, name: str) -> None:
+def test_unlisted_file(folder: Path) -> None:
     """A file that the descriptor does not list goes unseen, hidden or in a folder of its own."""
-    (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).write_text("more", encoding="utf-8")
-    assert faults(folder) == [f"{name}: is not listed; a package holds what its datapackage.json lists; take it away"]
+    more = ["csv/.hidden", "csv/more/deep.csv", "extra.txt", "parquet/events.parquet.bak"]
+    for name in more:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("more", encoding="utf-8")
+    assert sorted(faults(folder)) == [
+        f"{name}: is not listed; a package holds what its datapackage.json lists; take it away" for name in more
+    ]
 
 
-def test_link_in_place_of_file(folder: Path, good: Path) -> None:
-    """A file is a link to somewhere else, which can change there."""
-    (folder / "csv/events.csv").unlink()
-    (folder / "csv/events.csv").symlink_to(good / "csv/events.csv")
-    assert_named(verify(folder), "csv/events.csv")
-
-
-def drop_table(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"] = [item for item in descriptor["resources"] if item["path"] != "csv/events.csv"]
-
-
-def list_outside(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"].append({"name": "x", "path": "../outside", "bytes": 1, "hash": "sha256:0"})
-
-
-def list_twice(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"].append(descriptor["resources"][0])
+def of_first(**said: Any) -> Callable[[dict[str, Any]], None]:
+    """Let the descriptor say something else of the first file, csv/events.csv."""
+    return lambda descriptor: descriptor["resources"][0].update(said)
 
 
 def other_column(descriptor: dict[str, Any]) -> None:
     descriptor["resources"][0]["schema"]["fields"][1]["description"] += "!"
 
 
-def other_count(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"][0]["rowCount"] += 1
-
-
-def no_resources(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"] = []
-
-
-def numeric_path(descriptor: dict[str, Any]) -> None:
-    descriptor["resources"][0]["path"] = 7
-
-
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (drop_table, "lists no csv/events.csv"),
-        (list_outside, "lists '../outside'"),
-        (list_twice, "lists a name or path twice"),
+        (lambda descriptor: descriptor["resources"].pop(0), "lists no csv/events.csv"),
+        (of_first(path="../outside"), "lists '../outside'"),
+        (of_first(name="actors"), "lists a name or path twice"),
         (other_column, "describes events otherwise"),
-        (other_count, "rows of events"),
-        (no_resources, "lists no tables"),
-        (numeric_path, "is no descriptor of a data package"),
+        (of_first(rowCount=1), "says 1 rows of events"),
+        (of_first(path=7), "is no descriptor of a data package"),
+        (lambda descriptor: descriptor.update(resources=[]), "lists no tables"),
         (dict.clear, "is no descriptor of a data package"),
     ],
 )
-def test_wrong_descriptor(folder: Path, change: Callable[[dict[str, Any]], None], what: str) -> None:
+def test_wrong_descriptor(folder: Path, change: Callable[[dict[str, Any]], object], what: str) -> None:
     """A descriptor that states its own hash rightly, and is wrong, passes or crashes verification."""
     mend_descriptor(folder, change)
     assert [fault for fault in faults(folder) if fault.startswith(f"{DESCRIPTOR}: ") and what in fault], faults(folder)
@@ -324,9 +296,10 @@ def bomb(folder: Path, count: int, said: int, text: str, *, forged: bool = False
         content = file.read_bytes()
         for at in range(len(schema)):
             size = pq.ParquetFile(file).metadata.row_group(0).column(at).total_uncompressed_size
-            digits = [size << 1 >> shift & 127 for shift in range(0, 35, 7)]
-            number = bytes(digit | 128 for digit in digits[:-1]) + bytes(digits[-1:])
-            content = content.replace(number, b"\x90\x80\x80\x80\x00")
+            digits = [size << 1 >> shift & 127 | 128 for shift in range(0, (size << 1).bit_length(), 7)]
+            number = bytes([*digits[:-1], digits[-1] & 127])
+            if size > 1 << 20:
+                content = content.replace(number, b"\x90" + b"\x80" * (len(number) - 2) + b"\x00")
         file.write_bytes(content)
     assert file.stat().st_size < 100_000
 
@@ -370,7 +343,7 @@ def swollen(folder: Path) -> None:
         zipfile.ZipFile(folder.parent / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("x", "w") as member,
     ):
-        for _ in range(100):
+        for _ in range(20):
             member.write(bytes(4 << 20))
     shutil.rmtree(folder)
     (folder.parent / "a.zip").rename(folder)
@@ -449,12 +422,12 @@ HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "would take",
     ),
     "bomb of one text": (
-        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000),
+        lambda folder: bomb(folder, 1, 1, "x" * 70_000_000),
         "parquet/passages.parquet",
         "would take",
     ),
     "bomb with a forged footer": (
-        lambda folder: bomb(folder, 1, 1, "x" * 140_000_000, forged=True),
+        lambda folder: bomb(folder, 1, 1, "x" * 70_000_000, forged=True),
         "parquet/passages.parquet",
         "would take",
     ),
@@ -463,7 +436,7 @@ HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "parquet/passages.parquet",
         "DELTA_BYTE_ARRAY",
     ),
-    "archive bomb": (swollen, "archive bomb", "would unpack to 419430400 bytes"),
+    "archive bomb": (swollen, "archive bomb", "would unpack to 83886080 bytes"),
     "no archive": (lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"PK")), "no archive", "is no archive"),
 }
 
@@ -573,15 +546,25 @@ def outcome(bounds: Callable[[str], edtf.Bounds], text: str) -> edtf.Bounds | No
 
 
 def edtf_texts() -> list[str]:
-    years = ("2026", "1900", "20XX", "19X4", "XXXX", "0000", "000X", "X999")
-    months = ("", "-08", "-02", "-13", "-00", "-XX", "-12")
-    days = ("", "-01", "-29", "-30", "-31", "-XX", "-00")
-    single = [
-        f"{year}{month}{day}{qualifier}"
-        for year, month, day, qualifier in itertools.product(years, months, days, ("", "?"))
-        if month or not day
+    dates = itertools.product(
+        ("2026", "1900", "20XX", "19X4", "XXXX", "0000"),
+        ("", "-08", "-02", "-13", "-XX"),
+        ("", "-01", "-29", "-31", "-XX", "-00"),
+        ("", "?"),
+    )
+    single = ["".join(parts) for parts in dates if parts[1] or not parts[2]]
+    single += [
+        "1900-02-29",
+        "2024-02-29?",
+        "2026-12?",
+        "X999?",
+        "2026?-08",
+        "2026-08?-01",
+        "2026~",
+        "2026%",
+        "2025?-08",
+        "2026-0~-XX",
     ]
-    single += ["2026?-08", "2026-08?-01", "2026~", "2026%", "2025?-08", "2026-0~-XX"]
     ends = ("2026", "2025-12", "XXXX", "..", "2024-02-XX", "2026-13", "")
     return [*single, *(f"{first}/{last}" for first in ends for last in ends), "", "..", "today"]
 

@@ -18,10 +18,9 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .messages import one_line, visible
 
@@ -38,6 +37,7 @@ PARQUET_SUFFIX = "-parquet"
 # Far above what a package needs, far below what harms a machine.
 MAX_DESCRIPTOR_BYTES = 8 << 20
 MAX_FILE_BYTES = 1 << 30
+MAX_FOOTER_BYTES = 2 << 20
 MAX_FILES = 10_000
 # All that a package's tables and members may take, unpacked, above RATIO times the bytes of their files.
 SPARE_BYTES = 64 << 20
@@ -101,30 +101,14 @@ def seal_holds(content: bytes) -> bool | None:
 # --- Where a package's files are ---
 
 
-class Files(Protocol):
-    """The files of a package, by path within it."""
-
-    place: Path
-
-    def paths(self) -> Iterator[str]:
-        """Everything that is there and no folder, in order."""
-
-    def size(self, path: str) -> int:
-        """A file's size in bytes.
-
-        Raises:
-            PackageError: there is no such file, or what is there is no regular file.
-        """
-
-    def open(self, path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        """A file whose size has been asked, to be read from any place in it."""
-
-
 class _Folder:
+    """The files of a package in a folder, by path within it."""
+
     def __init__(self, place: Path) -> None:
         self.place = place
 
     def paths(self) -> Iterator[str]:
+        """Everything that is there and no folder, in order."""
         for place, folders, files in os.walk(self.place):
             folders.sort()
             linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
@@ -132,6 +116,7 @@ class _Folder:
                 yield Path(place, name).relative_to(self.place).as_posix()
 
     def size(self, path: str) -> int:
+        """A file's size in bytes; a `PackageError` where there is none, or something that is no regular file."""
         try:
             file = str(self.place)
             for part in path.split("/"):
@@ -148,7 +133,8 @@ class _Folder:
         return found.st_size
 
     @contextlib.contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
+    def open(self, path: str) -> Iterator[io.BufferedIOBase]:
+        """A file whose size has been asked, to be read from any place in it."""
         # Should the file have been exchanged since, neither a link is followed nor a pipe waited for.
         flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
         try:
@@ -162,7 +148,7 @@ class _Folder:
 
 
 class _Archive:
-    """The files at an archive's top, or in the one folder there."""
+    """The same for an archive, whose files are at its top or in the one folder there."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -188,12 +174,12 @@ class _Archive:
         try:
             with zipfile.ZipFile(self.place) as archive:
                 yield archive
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
-            if isinstance(error, PackageError):
-                raise
-            raise PackageError(
-                self.place, "is no archive that can be read", f"{type(error).__name__}: {error}"
-            ) from None
+        except PackageError:
+            raise
+        # The library has an error for each way in which an archive can be wrong.
+        except Exception as error:
+            what = "is no archive that can be read"
+            raise PackageError(self.place, what, f"{type(error).__name__}: {error}") from None
 
     def paths(self) -> Iterator[str]:
         yield from sorted(self.members)
@@ -207,10 +193,13 @@ class _Archive:
         return info.file_size
 
     @contextlib.contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
+    def open(self, path: str) -> Iterator[io.BufferedIOBase]:
         with self._opened() as archive:
             content = archive.read(self.members[path])
         yield io.BytesIO(content)
+
+
+Files = _Folder | _Archive
 
 
 def files_at(path: Path) -> Files:
@@ -305,14 +294,8 @@ class Package:
             PackageError: it is missing, no regular file, or has other bytes.
         """
         with self._open(path) as stream:
-            digest, size = hashlib.sha256(), 0
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-                size += len(block)
-        listed = self.resources[path]
-        if size != listed.get("bytes"):
-            raise PackageError(path, f"has changed: {size} bytes", f"{DESCRIPTOR} says {listed.get('bytes')}")
-        if f"sha256:{digest.hexdigest()}" != listed.get("hash"):
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if f"sha256:{digest}" != self.resources[path].get("hash"):
             raise PackageError(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
 
     def read(self, path: str) -> bytes:
@@ -326,7 +309,7 @@ class Package:
             return stream.read(self.files.size(path))
 
     @contextlib.contextmanager
-    def _open(self, path: str) -> Iterator[IO[bytes]]:
+    def _open(self, path: str) -> Iterator[io.BufferedIOBase]:
         """A listed file of the size listed for it."""
         if path not in self.resources:
             raise PackageError(DESCRIPTOR, f"lists no {path}", "a package holds what it lists")
@@ -373,12 +356,10 @@ class Package:
         import pyarrow as pa
 
         types = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+        described = self.resource(name)["schema"]
         try:
-            described = self.resource(name)["schema"]["fields"]
-            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described]
+            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described["fields"]]
         except (TypeError, KeyError, ValueError) as error:
-            if isinstance(error, PackageError):
-                raise
             why = f"{type(error).__name__}: {error}"
             raise PackageError(DESCRIPTOR, f"describes {name} with columns that are none", why) from None
         if len(dict(columns)) != len(columns):
@@ -390,15 +371,14 @@ class Package:
 
         Args:
             name: the table's name.
-            form: "csv" or "parquet"; by default the first of these that there is.
+            form: "csv" or "parquet"; by default the first of these that is described.
             schema: the columns and types that it is to have; by default what the descriptor describes.
 
         Raises:
             PackageError: the file is missing, is not of the size listed, cannot be read as this table, has another number of
                 rows than the descriptor says, or would take far more memory than it has bytes.
         """
-        listed = [found for found, of in self._tables if of == name]
-        form = form or next((known for known in FORMS if known in listed), FORMS[0])
+        form = form or PurePosixPath(self.resource(name)["path"]).parts[0]
         path = f"{form}/{name}.{form}"
         schema = self.schema(name) if schema is None else schema
         count = self.resources.get(f"csv/{name}.csv", {}).get("rowCount")
@@ -420,46 +400,35 @@ class Package:
             _check_shape(_parquet_file(stream.read()).schema_arrow, self.schema(name))
 
     @contextlib.contextmanager
-    def _decoding(self, path: str) -> Iterator[IO[bytes]]:
-        import pyarrow as pa
-
-        errors = (
-            OSError,
-            ValueError,
-            TypeError,
-            LookupError,
-            OverflowError,
-            RecursionError,
-            MemoryError,
-            pa.ArrowException,
-        )
+    def _decoding(self, path: str) -> Iterator[io.BufferedIOBase]:
         with self._open(path) as stream:
             try:
                 yield stream
             except PackageError:
                 raise
-            except errors as error:
+            # Python and Arrow have an error for each way in which bytes can be wrong.
+            except Exception as error:
                 raise PackageError(path, "cannot be read as this table", error) from None
 
     def _parquet(self, path: str, content: bytes, schema: pa.Schema, count: object) -> pa.Table:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        file = _parquet_file(content)
-        whole, metadata, threads = file.schema_arrow, file.metadata, len(content) >= _BLOCK
-        _check_shape(whole, schema)
-        groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
-        rows = sum(group.num_rows for group in groups)
+        groups = _row_groups(content)
+        rows = sum(group[3] for group in groups)
         _check_count(PurePosixPath(path).stem, rows, count)
+        file = _parquet_file(content)
+        whole, threads = file.schema_arrow, len(content) >= _BLOCK
+        _check_shape(whole, schema)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
-        needed, coded = 9 * rows * len(schema), set()
+        needed, coded = 0, set()
         for group in groups:
-            for at, name in enumerate(schema.names):
-                size, has_dictionary = _unpacked(content, group.column(at))
-                needed += size
+            for field, chunk in zip(schema, group[1], strict=True):
+                size, has_dictionary = _unpacked(content, chunk[3])
+                needed += size + 9 * max(chunk[3][5], group[3])
                 self._afford(path, needed, len(content))
-                if has_dictionary and pa.types.is_string(schema.field(name).type):
-                    coded.add(name)
+                if has_dictionary and pa.types.is_string(field.type):
+                    coded.add(field.name)
         # Texts that the file has as codes of a dictionary are read as such, and are spelled out only once it is known what
         # that takes: the dictionary holds a text once, however many rows have it.
         table = (_parquet_file(content, [*coded]) if coded else file).read(use_threads=threads)
@@ -499,7 +468,7 @@ def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.Con
     )
 
 
-def read_csv(stream: IO[bytes], types: pa.Schema) -> pa.Table:
+def read_csv(stream: io.BufferedIOBase, types: pa.Schema) -> pa.Table:
     """A published CSV file; its columns are as they are, those in `types` of these types.
 
     Raises:
@@ -536,21 +505,37 @@ def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.Parqu
     )
 
 
-def _unpacked(content: bytes, chunk: pq.ColumnChunkMetaData) -> tuple[int, bool]:
+# What a Parquet file will take in memory is read from its bytes: from a damaged footer, pyarrow's own objects for it may end
+# the process. The numbers below are those of the fields in the format's definition.
+
+
+def _row_groups(content: bytes) -> list[dict[int, Any]]:
+    """The row groups of a Parquet file by its footer.
+
+    Raises:
+        ValueError, LookupError: it has no footer, or one larger than any.
+    """
+    size = int.from_bytes(content[-8:-4], "little")
+    if content[-4:] != b"PAR1" or not 0 < size <= min(MAX_FOOTER_BYTES, len(content) - 12):
+        raise ValueError("it has no footer of a Parquet file")
+    groups: list[dict[int, Any]] = _thrift_struct(content, len(content) - 8 - size)[0][4]
+    return groups
+
+
+def _unpacked(content: bytes, chunk: dict[int, Any]) -> tuple[int, bool]:
     """How many bytes a column's pages have unpacked, and whether one is a dictionary.
 
     As each page says for itself: Arrow goes by that, not by the footer.
 
     Raises:
-        ValueError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
+        ValueError, LookupError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
     """
-    at = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)))
-    end = at + chunk.total_compressed_size
+    at = min(filter(None, (chunk.get(11), chunk[9])))
+    end = at + chunk[7]
     unpacked, has_dictionary = 0, False
     while at < end:
         page, at = _thrift_struct(content, at)
-        header = page.get(5) or page.get(8) or {}
-        if header.get(2 if 5 in page else 4) == 7:
+        if (page[5][2] if 5 in page else page[8][4] if 8 in page else 0) == 7:
             raise ValueError("a page is encoded as DELTA_BYTE_ARRAY, which no package uses")
         if min(page[2], page[3]) < 0:
             raise ValueError("a page has less than no bytes")
@@ -561,7 +546,7 @@ def _unpacked(content: bytes, chunk: pq.ColumnChunkMetaData) -> tuple[int, bool]
 
 
 def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
-    """The integers of a structure in Thrift's compact protocol, by number of field, and where it ends."""
+    """A structure in Thrift's compact protocol: integers, lists and structures by number of field; and where it ends."""
     found: dict[int, Any] = {}
     number = 0
     while head := content[at]:
@@ -576,21 +561,35 @@ def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
 
 
 def _thrift_value(content: bytes, at: int, kind: int) -> tuple[Any, int]:
-    if kind in (3, 7):
-        return None, at + (1 if kind == 3 else 8)
+    if kind in (1, 2, 3, 7):
+        return None, at + (8 if kind == 7 else 1)
+    if kind in (4, 5, 6):
+        value, at = _varint(content, at)
+        return (value >> 1) ^ -(value & 1), at
+    if kind == 8:
+        size, at = _varint(content, at)
+        return None, at + size
+    if kind in (9, 10):
+        head, at = content[at], at + 1
+        size, at = (head >> 4, at) if head >> 4 < 15 else _varint(content, at)
+        values = []
+        for _ in range(size):
+            value, at = _thrift_value(content, at, head & 15)
+            values.append(value)
+        return values, at
     if kind == 12:
         return _thrift_struct(content, at)
-    value, shift = 0, 0
-    if kind in (4, 5, 6, 8):
-        while True:
-            value |= (content[at] & 127) << shift
-            at, shift = at + 1, shift + 7
-            if content[at - 1] < 128:
-                break
-            if shift > 63:
-                raise ValueError("a number in a page's header has no end")
-        return (None, at + value) if kind == 8 else ((value >> 1) ^ -(value & 1), at)
-    raise ValueError(f"a page's header has a field of type {kind}, which none has")
+    raise ValueError(f"it has a field of type {kind}, which a Parquet file has nowhere")
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while shift < 64:
+        value |= (content[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if content[at - 1] < 128:
+            return value, at
+    raise ValueError("it has a number without an end")
 
 
 def _check_shape(found: pa.Schema, expected: pa.Schema) -> None:
