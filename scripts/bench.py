@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "dataset" / "parquet" / "events.parquet"
 PACKAGE = ROOT / "dataset" / DESCRIPTOR
 FRAMES = ("pandas", "polars")
+LIBRARIES = ("vega_datasets", "palmerpenguins", *FRAMES)
 
 # What is measured, by a short name.
 SNIPPETS = {
@@ -75,8 +76,7 @@ RATIOS = (
     ("build without its last step / that step, frictionless's validation", "build", "frictionless"),
     ("load('events') / pyarrow.parquet.read_table of the same file", "load", "read_table"),
     ("verify / frictionless's validation of CSV alone", "verify", "frictionless"),
-    ("load('events') / cold load of a table of vega_datasets", "load", "vega_datasets"),
-    ("load('events') / cold load of a table of palmerpenguins", "load", "palmerpenguins"),
+    *((f"load('events') / cold load of a table of {name}", "load", name) for name in LIBRARIES[:2]),
     *((f"load('events', backend={name!r}) / import {name} alone", f"load {name}", name) for name in FRAMES),
 )
 
@@ -95,16 +95,14 @@ def main() -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=11, help="cold processes for each measurement (default: 11)")
-    parser.add_argument(
-        "--rows", type=int, nargs="+", metavar="N", help="measure verify on about so many rows of evidence"
-    )
+    rows_help = "measure verify on about so many rows of evidence"
+    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help=rows_help)
     options = parser.parse_args()
     for rows in options.rows or ():
         _verify_large(rows)
     if options.rows:
         return 0
-    others = ("vega_datasets", "palmerpenguins", *FRAMES)
-    missing = [name for name in others if importlib.util.find_spec(name) is None]
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     seconds = _medians({name: code for name, code in SNIPPETS.items() if name.split()[-1] not in missing}, options.runs)
     pandas = "without" if "pandas" in missing else "with"
     versions = f"Python {platform.python_version()}, pyarrow {pa.__version__}, {pandas} pandas"
@@ -123,7 +121,7 @@ def main() -> int:
 
 def _verify_large(wanted: int) -> None:
     package = ROOT / "dataset"
-    rows = pq.ParquetFile(package / "parquet" / "evidence.parquet").metadata.num_rows
+    rows = pq.read_metadata(package / "parquet" / "evidence.parquet").num_rows
     times = max(round(wanted / rows), 1)
     with tempfile.TemporaryDirectory() as folder:
         _blow_up(package, Path(folder), times)
@@ -136,7 +134,7 @@ def _verify_large(wanted: int) -> None:
 
 def _blow_up(package: Path, folder: Path, times: int) -> None:
     """Write a package that holds another `times` times, with ids made different by a number at their end."""
-    read = {name: pq.ParquetFile(package / "parquet" / f"{name}.parquet").read() for name in TABLES}
+    read = {name: pq.read_table(package / "parquet" / f"{name}.parquet") for name in TABLES}
     tables = {name: _repeated(name, table, times) for name, table in read.items()}
     needed = Content(DATASET, tables, same_version=True, limit=None).needed(DATASET.views.needs)
     tables |= arrow_tables(DATASET, DATASET.views.compute(needed))

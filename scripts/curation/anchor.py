@@ -7,7 +7,6 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from belarus_iran_pact.views import passage_kind
 
@@ -57,11 +56,6 @@ class Article:
     document: Document
     passages: tuple[Passage, ...]
 
-    @cached_property
-    def by_ordinal(self) -> dict[str, Passage]:
-        """The passages by their number as coders write it."""
-        return {str(passage.ordinal): passage for passage in self.passages}
-
 
 def split(document: Document) -> Article:
     """The document's passages: the first line is the headline, a later line without a closing mark is boilerplate."""
@@ -99,13 +93,11 @@ def anchor(
         remedy = "quote the words, or take it away"
         faults.add(quote.place, "the quote is empty", "it must be words of the article", remedy)
         return None
-    searched = article.passages
-    if passage is not None:
-        if passage not in article.by_ordinal:
-            why = f"{article.document.source_id} has passages 1 to {len(article.passages)}"
-            faults.add(passage.place, f"passage {passage} does not exist", why, "give one of these")
-            return None
-        searched = (article.by_ordinal[passage],)
+    searched = tuple(item for item in article.passages if passage in (None, str(item.ordinal)))
+    if passage is not None and not searched:
+        why = f"{article.document.source_id} has passages 1 to {len(article.passages)}"
+        faults.add(passage.place, f"passage {passage} does not exist", why, "give one of these")
+        return None
     found = [span for item in searched for span in _matches(quote, item)]
     if occurrence is not None:
         if not (occurrence.isdecimal() and 1 <= int(occurrence) <= len(found)):
@@ -159,13 +151,9 @@ def _why_not_found(quote: Text, searched: tuple[Passage, ...], article: Article)
         return "its white space is not the printed one", f"copy the printed words: {folded}"
     if folded in " ".join(article.document.text.split()):
         return "it runs over the end of a sentence", "quote from one sentence; use several evidence items"
-    matcher = difflib.SequenceMatcher(b=quote, autojunk=False)
-
-    def in_common(passage: Passage) -> int:
-        matcher.set_seq1(passage.text)
-        return matcher.find_longest_match().size
-
-    nearest = max(searched, key=in_common)
+    matchers = [difflib.SequenceMatcher(None, passage.text, quote, autojunk=False) for passage in searched]
+    shared = [matcher.find_longest_match().size for matcher in matchers]
+    nearest = searched[shared.index(max(shared))]
     why = f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}"
     return why, "copy the quote from the article, character by character"
 

@@ -90,10 +90,9 @@ def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, E
     """Evidence that one source has for (or against) cells of a row coded from another: table, row id, evidence."""
     given = Fields(entry.fields.place, entry.fields)
     table, row_id = (_text(given, name, faults) for name in ("table_name", "row_id"))
-    for name, value in (("table_name", table), ("row_id", row_id)):
-        if value is None:
+    for name in ("table_name", "row_id"):
+        if given.pop(name, None) is None:
             _missing(name, "evidence", given.place, faults)
-        given.pop(name, None)
     if table is not None and table not in TABLES:
         remedy = did_you_mean(table, TABLES, "tables")
         faults.add(table.place, f"unknown table {table}", "evidence is for a cell", remedy)
