@@ -356,7 +356,9 @@ def mappings(value: Any, key: str, faults: Faults) -> list[Fields]:
 
 
 def _one_or_many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [] if value is None else [value]
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
 
 
 def _text(given: Fields, key: str, faults: Faults) -> Text | None:
