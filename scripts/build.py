@@ -15,6 +15,7 @@ import argparse
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import belarus_iran_pact
@@ -66,21 +67,18 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
     Raises:
         BuildFailed: with every fault found; `dataset` is as it was.
     """
-    if check_only:
+    room: AbstractContextManager[str | Path] = tempfile.TemporaryDirectory() if check_only else workspace(dataset)
+    with room as folder:
         tables = tables_from(seeds)
-        with tempfile.TemporaryDirectory() as folder:
-            staged = Path(folder) / "dataset"
-            _stage(staged, tables)
-            _compare(staged, dataset)
-        return tables
-    with workspace(dataset) as work:
-        tables = tables_from(seeds)
-        staged = work / "dataset"
+        staged = Path(folder) / "dataset"
         try:
             _stage(staged, tables)
         except BuildFailed as failure:
             raise BuildFailed([fault.moved(staged, dataset) for fault in failure.faults]) from None
-        place(staged, dataset)
+        if check_only:
+            _compare(staged, dataset)
+        else:
+            place(staged, dataset)
     return tables
 
 
@@ -88,12 +86,8 @@ def _compare(staged: Path, dataset: Path) -> None:
     """Raise `BuildFailed` with every file of `dataset` that is not as in `staged`."""
     faults = Faults()
     for name, what in publish.differences(staged, dataset):
-        faults.add(
-            Place(dataset / name),
-            f"not what the seeds give: {name} {what}",
-            "the published package must be what the seeds give",
-            "run: python scripts/build.py",
-        )
+        why, remedy = "the published package must be what the seeds give", "run: python scripts/build.py"
+        faults.add(Place(dataset / name), f"not what the seeds give: {name} {what}", why, remedy)
     faults.raise_any()
 
 
@@ -102,13 +96,11 @@ def _stage(folder: Path, tables: Tables) -> None:
     publish.write_package(folder, tables, belarus_iran_pact.__version__)
     faults = Faults()
     publish.check_package(folder, faults)
-    faults.raise_any()
-    if publish.read_tables(folder, "csv") != tables:
-        faults.add(
-            Place(folder), "what was written is not what was built", "one content has three forms", "report this"
-        )
-    faults.raise_any()
-    publish.check_with_frictionless(folder, faults)
+    if not faults and publish.read_tables(folder, "csv") != tables:
+        what, why = "what was written is not what was built", "one content has three forms"
+        faults.add(Place(folder), what, why, "report this")
+    if not faults:
+        publish.check_with_frictionless(folder, faults)
     faults.raise_any()
 
 
@@ -124,15 +116,11 @@ def names_module() -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if dataset/ is not what the seeds give"
-    )
-    parser.add_argument(
-        "--seeds", type=Path, default=ROOT / "seeds", help="the seeds folder (default: the repository's)"
-    )
-    parser.add_argument(
-        "--dataset", type=Path, default=ROOT / "dataset", help="the folder to publish (default: the repository's)"
-    )
+    check = "write nothing; exit 1 if dataset/ is not what the seeds give"
+    parser.add_argument("--check", action="store_true", help=check)
+    for name, what in (("seeds", "the seeds folder"), ("dataset", "the folder to publish")):
+        default = "(default: the repository's)"
+        parser.add_argument(f"--{name}", type=Path, default=ROOT / name, help=f"{what} {default}")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
@@ -153,9 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
     done = "is what the seeds give" if options.check else "is built"
-    print(
-        f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {time.perf_counter() - started:.1f} s"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {seconds:.1f} s")
     return 0
 
 

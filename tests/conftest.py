@@ -10,6 +10,7 @@ import pytest
 
 import belarus_iran_pact
 import build
+from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed
 from publication.package import write_package
 
@@ -31,11 +32,17 @@ def seeds(good_seeds: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def package(good_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tables(good_seeds: Path) -> Tables:
+    """The tables that the seeds give; to be read only."""
+    return build.tables_from(good_seeds)
+
+
+@pytest.fixture(scope="session")
+def package(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a package freshly written from the seeds; to be read only."""
     # Without the last step of the build: frictionless takes longer than all the others, and test_descriptor.py has it run.
     folder = tmp_path_factory.mktemp("built") / "dataset"
-    write_package(folder, build.tables_from(good_seeds), belarus_iran_pact.__version__)
+    write_package(folder, tables, belarus_iran_pact.__version__)
     return folder
 
 

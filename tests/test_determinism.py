@@ -16,8 +16,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import ROOT, files_of
 
-ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "scripts" / "build.py"
 DATASET = ROOT / "dataset"
 
@@ -64,18 +64,12 @@ def build(seeds: Path | str, dataset: Path | str, cwd: Path = ROOT, **settings: 
 
 def digests(dataset: Path) -> dict[str, str]:
     """Each file of a package with the hash of its bytes: all there is to compare, and short to print."""
-    return {
-        file.relative_to(dataset).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(dataset.rglob("*"))
-        if file.is_file()
-    }
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files_of(dataset).items()}
 
 
 def leftovers(dataset: Path) -> set[Path]:
-    """What a build has left beside the package, its lock apart."""
-    work = dataset.parent / ".build"
-    beside = {file for file in dataset.parent.rglob("*") if not file.is_relative_to(dataset)}
-    return beside - {work, work / "lock"}
+    """What a build has left beside the package."""
+    return {file for file in dataset.parent.rglob("*") if not file.is_relative_to(dataset)}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -25,6 +25,15 @@ SPAN_COLUMNS = ("source_id", "passage_id", "start", "end")
 WORDS = ("quote", "passage", "occurrence")
 ROWS, CODE, SAID, EVIDENCE, GAPS = "rows", "code", "said", "evidence", "gaps"
 _BOOLEANS = {"true": True, "false": False}
+_REASONS = {
+    "bad_edtf": ("it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"),
+    "empty_text": ("an empty text is no value", "take the column away and give a gap"),
+}
+_MAPPINGS = {
+    CODE: ("it holds several columns on one line", "write code: {column: value, column: value}"),
+    SAID: ("it says by which words a thing is attributed to whom", "write said: {actor: quote}"),
+    GAPS: ("it names columns by reason", "write gaps: {reason: [column, ...]}"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,11 @@ def coded_rows(entry: Entry, faults: Faults) -> list[Coded]:
 
 def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, Explanation]]:
     """Evidence that one source has for (or against) cells of a row coded from another: table, row id, evidence."""
-    given = Fields(entry.fields.place)
-    given.update(entry.fields)
+    given = Fields(entry.fields.place, entry.fields)
     table, row_id = (_text(given, name, faults) for name in ("table_name", "row_id"))
-    for name, value in (("table_name", table), ("row_id", row_id)):
-        if value is None:
+    for name in ("table_name", "row_id"):
+        if given.pop(name, None) is None:
             _missing(name, "evidence", given.place, faults)
-        given.pop(name, None)
     if table is not None and table not in TABLES:
         remedy = did_you_mean(table, TABLES, "tables")
         faults.add(table.place, f"unknown table {table}", "evidence is for a cell", remedy)
@@ -99,17 +106,14 @@ def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, E
 def _ungrouped(item: Fields, faults: Faults) -> list[Fields]:
     """The rows of a group, each with what the group says of all; a row that is in no group is alone."""
     common = _with_code(item, faults)
-    if ROWS not in common:
-        _check_voices(common.get(SAID), [common], faults)
-        return [common]
-    rows = [_with_code(row, faults) for row in mappings(common.pop(ROWS), ROWS, faults)]
+    grouped = mappings(common.pop(ROWS), ROWS, faults) if ROWS in common else [Fields(item.place)]
+    rows = [_with_code(row, faults) for row in grouped]
     for row in rows:
         own = row.get(SAID)
         row.update({key: value for key, value in common.items() if key not in row})
         _check_voices(own, [row], faults)
         if isinstance(own, Fields) and isinstance(common.get(SAID), Fields):
-            row[SAID] = Fields(own.place)
-            row[SAID].update(common[SAID] | own)
+            row[SAID] = Fields(own.place, common[SAID] | own)
     _check_voices(common.get(SAID), rows, faults)
     return rows
 
@@ -126,14 +130,9 @@ def _with_code(given: Fields, faults: Faults) -> Fields:
     """The fields of a row or group, those of its code sheet among them."""
     flat = Fields(given.place)
     for key, value in given.items():
-        if key != CODE:
-            put(flat, key, value, faults)
-        elif isinstance(value, Fields):
-            for column, cell in value.items():
-                put(flat, column, cell, faults)
-        else:
-            why, remedy = "it holds several columns on one line", "write code: {column: value, column: value}"
-            faults.add(value.place, "code is no mapping", why, remedy)
+        columns = _mapping(given, CODE, faults) if key == CODE else {key: value}
+        for column, cell in columns.items():
+            put(flat, column, cell, faults)
     return flat
 
 
@@ -141,7 +140,7 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
     """A row and those within it; `passage` is the sentence that the row it is within quotes."""
     model = TABLES[table]
     children = [child for child in TABLES.values() if child.table.within == table]
-    keys = [] if source_id is None else [*WORDS, EVIDENCE, GAPS, *(_key(child) for child in children)]
+    keys = [] if source_id is None else [*WORDS, EVIDENCE, GAPS, *map(_key, children)]
     keys += [SAID for item in fields(model) if item.column.voice]
     reject_unknown(given, [*_authored(model), *keys], f"a row of {table}", faults)
     passage = _text(given, "passage", faults) or passage
@@ -161,7 +160,7 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
         verbatim,
         _said(given, passage, faults),
         [_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)],
-        list(_gaps(model, given.get(GAPS, Fields(given.place)), passage, faults)),
+        list(_gaps(model, _mapping(given, GAPS, faults), passage, faults)),
         [
             _row(child.table.name, row, source_id, passage, faults)
             for child in children
@@ -192,10 +191,10 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
     The term fills the coded column that the table's ids are made of, and the id the link that it fits.
     """
     columns = [*_authored(model), *WORDS, EVIDENCE, GAPS]
-    coded = [item for item in fields(model) if item.name in model.table.id_from and item.column.vocabulary]
-    known = [term for item in coded if item.column.vocabulary for term in item.column.vocabulary.values()]
+    coded = {item.name: item.column.vocabulary for item in fields(model) if item.name in model.table.id_from}
+    known = {term: name for name, vocabulary in coded.items() if vocabulary for term in vocabulary.values()}
     terms = [key for key in given if key not in columns]
-    if not coded or not terms:
+    if not known or not terms:
         yield given
         return
     reject_unknown(given, [*known, *columns], f"a row of {model.table.name}", faults)
@@ -203,9 +202,8 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
         for linked in _one_or_many(given[term]) if term in known else ():
             link = _link_for(linked, model, faults)
             if link is not None:
-                row = Fields(linked.place)
-                row.update({key: value for key, value in given.items() if key not in terms})
-                put(row, Text.at(coded[0].name, given.place_of(term)), Text.at(term, given.place_of(term)), faults)
+                row = Fields(linked.place, {key: value for key, value in given.items() if key not in terms})
+                put(row, Text.at(known[term], given.place_of(term)), Text.at(term, given.place_of(term)), faults)
                 put(row, Text.at(link, linked.place), linked, faults)
                 yield row
 
@@ -221,12 +219,11 @@ def _link_for(linked: Any, model: type[Row], faults: Faults) -> str | None:
         for name, item in _authored(model).items()
         if item.column.references and item.column.origin == "key"
     }
-    for beginning, name in links.items():
-        if len(links) == 1 or linked.startswith(beginning):
-            return name
-    what, why = f"unknown sort of id {linked}", "its beginning does not say which table it is of"
-    faults.add(linked.place, what, why, did_you_mean(linked, links, "beginnings"))
-    return None
+    name = next((name for begin, name in links.items() if len(links) == 1 or linked.startswith(begin)), None)
+    if name is None:
+        what, why = f"unknown sort of id {linked}", "its beginning does not say which table it is of"
+        faults.add(linked.place, what, why, did_you_mean(linked, links, "beginnings"))
+    return name
 
 
 # --- Words, evidence and gaps ---
@@ -242,35 +239,22 @@ def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str |
 
 def _said(given: Fields, passage: Text | None, faults: Faults) -> dict[str, list[Words]]:
     """The words that attribute the row to a voice: `{id: quote}`, where a mapping may say more of the quote."""
-    said = given.get(SAID, Fields(given.place))
     found: dict[str, list[Words]] = {}
-    if not isinstance(said, Fields):
-        why, remedy = "it says by which words a thing is attributed to whom", "write said: {actor: quote}"
-        faults.add(said.place, "said is no mapping", why, remedy)
-        return found
-    for voice, value in said.items():
+    for voice, value in _mapping(given, SAID, faults).items():
         for item in _one_or_many(value):
-            listed = item if isinstance(item, Fields) else Fields(item.place)
-            if listed is not item:
-                listed[Text.at("quote", item.place)] = item
-            reject_unknown(listed, list(WORDS), "words that are said", faults)
+            listed = item if isinstance(item, Fields) else Fields(item.place, [(Text.at("quote", item.place), item)])
+            reject_unknown(listed, WORDS, "words that are said", faults)
             words = _words(listed, passage, faults, needed_by=SAID)
             found.setdefault(str(voice), []).extend([words] if words else [])
     return found
 
 
 def _evidence(model: type[Row], given: Fields, passage: Text | None, faults: Faults) -> Explanation:
-    values = _explanation_values(EVIDENCE, given, "supports", faults)
-    columns = _columns(model, given.get("supports"), "supports", given.place, faults)
-    return Explanation(columns, _words(given, passage, faults, needed_by=EVIDENCE), values, given.place)
+    return _explanation(EVIDENCE, model, given, "supports", _words(given, passage, faults, needed_by=EVIDENCE), faults)
 
 
-def _gaps(model: type[Row], gaps: Any, passage: Text | None, faults: Faults) -> Iterator[Explanation]:
+def _gaps(model: type[Row], gaps: Fields, passage: Text | None, faults: Faults) -> Iterator[Explanation]:
     """The gaps of `{reason: [column, ...]}`; for a column may stand a mapping of `columns`, a candidate and words."""
-    if not isinstance(gaps, Fields):
-        remedy = "write gaps: {reason: [column, ...]}"
-        faults.add(gaps.place, "gaps is no mapping", "it names columns by reason", remedy)
-        return
     reason_field = next(item for item in fields(TABLES[GAPS]) if item.name == "reason")
     for key, value in gaps.items():
         place = gaps.place_of(key)
@@ -281,16 +265,18 @@ def _gaps(model: type[Row], gaps: Any, passage: Text | None, faults: Faults) -> 
             yield Explanation(_columns(model, plain, key, place, faults), None, reason, place)
         for item in items:
             if isinstance(item, Fields):
-                values = _explanation_values(GAPS, item, "columns", faults) | reason
-                columns = _columns(model, item.get("columns"), "columns", item.place, faults)
-                yield Explanation(columns, _words(item, passage, faults), values, item.place)
+                gap = _explanation(GAPS, model, item, "columns", _words(item, passage, faults), faults)
+                yield replace(gap, values=gap.values | reason)
 
 
-def _explanation_values(table: str, given: Fields, columns: str, faults: Faults) -> dict[str, Any]:
-    """The columns of evidence or gaps that the coder may write."""
+def _explanation(
+    table: str, model: type[Row], given: Fields, key: str, words: Words | None, faults: Faults
+) -> Explanation:
+    """Evidence or a gap for the columns under `key`, with the other columns that a coder may write of it."""
     own = [item for item in fields(TABLES[table]) if item.column.explained and item.name != "reason"]
-    reject_unknown(given, [columns, *WORDS, *(item.name for item in own)], f"an item of {table}", faults)
-    return {item.name: value_of(given, item, table, faults) for item in own if item.name in given}
+    reject_unknown(given, [key, *WORDS, *(item.name for item in own)], f"an item of {table}", faults)
+    values = {item.name: value_of(given, item, table, faults) for item in own if item.name in given}
+    return Explanation(_columns(model, given.get(key), key, given.place, faults), words, values, given.place)
 
 
 def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Faults) -> list[Field]:
@@ -331,8 +317,8 @@ def _checked(text: str, item: Field, table: str, place: Place, faults: Faults) -
     elif item.type == "integer":
         value = int(text) if re.fullmatch(r"-?\d+", text) else None
     if value is None:
-        form = {"boolean": "true or false", "integer": "a whole number"}[item.type]
-        faults.add(place, f"{item.name} is {text!s:.40}", f"{table}.{item.name} holds {item.type}", f"write {form}")
+        remedy = "write true or false" if item.type == "boolean" else "write a whole number"
+        faults.add(place, f"{item.name} is {text!s:.40}", f"{table}.{item.name} holds {item.type}", remedy)
         return None
     try:
         return item.column.check(value)
@@ -343,25 +329,30 @@ def _checked(text: str, item: Field, table: str, place: Place, faults: Faults) -
 
 def _reason(error: PydanticCustomError, value: str, column: Column) -> tuple[str, str]:
     """Why a column refuses a value, and what to do."""
-    vocabulary = column.vocabulary
-    if error.type == "unknown_term" and vocabulary is not None:
-        why = f"it is an unknown term: the vocabulary {vocabulary.name} is closed"
-        return why, did_you_mean(value, vocabulary.values(), "terms")
-    if error.type == "bad_edtf":
-        return "it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"
-    if error.type == "empty_text":
-        return "an empty text is no value", "take the column away and give a gap"
-    return f"it {error.message()}", "correct it"
+    if error.type == "unknown_term" and column.vocabulary is not None:
+        why = f"it is an unknown term: the vocabulary {column.vocabulary.name} is closed"
+        return why, did_you_mean(value, column.vocabulary.values(), "terms")
+    return _REASONS.get(error.type) or (f"it {error.message()}", "correct it")
+
+
+def _mapping(given: Fields, key: str, faults: Faults) -> Fields:
+    """The mapping under a key; an empty one where there is none, or after a fault."""
+    value = given.get(key)
+    if value is not None and not isinstance(value, Fields):
+        faults.add(value.place, f"{key} is no mapping", *_MAPPINGS[key])
+    return value if isinstance(value, Fields) else Fields(given.place)
 
 
 def mappings(value: Any, key: str, faults: Faults) -> list[Fields]:
     """The mappings under a key, one or a list of them; anything else is a fault."""
-    items = _one_or_many(value)
-    for item in items:
-        if not isinstance(item, Fields):
+    found = []
+    for item in _one_or_many(value):
+        if isinstance(item, Fields):
+            found.append(item)
+        else:
             what = f"not an item of {key}: {item!s:.40}"
             faults.add(item.place, what, "an item is 'name: value' lines", "write it so")
-    return [item for item in items if isinstance(item, Fields)]
+    return found
 
 
 def _one_or_many(value: Any) -> list[Any]:
@@ -383,8 +374,8 @@ def reject_unknown(given: Fields, allowed: Sequence[str], noun: str, faults: Fau
     """A fault for each field that is not allowed."""
     for name in given:
         if name not in allowed:
-            remedy = did_you_mean(name, allowed, "fields")
-            faults.add(given.place_of(name), f"unknown field {name}", f"it is no field of {noun}", remedy)
+            why, remedy = f"it is no field of {noun}", did_you_mean(name, allowed, "fields")
+            faults.add(given.place_of(name), f"unknown field {name}", why, remedy)
 
 
 def _missing(name: str, table: str, place: Place, faults: Faults) -> None:

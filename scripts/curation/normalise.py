@@ -66,19 +66,19 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     for article in result.articles.values():
         for passage in article.passages:
             result.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
-    own, foreign = (
-        [entry for entry in seeds.entries if (TABLES[entry.table].table.rows_from == "cells") is cells]
-        for cells in (False, True)
-    )
-    coded = [row for entry in own for row in coded_rows(entry, faults)]
+    coded, foreign = [], []
+    for entry in seeds.entries:
+        if TABLES[entry.table].table.rows_from == "cells":
+            foreign += [(entry.source_id, *evidence) for evidence in foreign_evidence(entry, faults)]
+        else:
+            coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
     for item in written:
         _apply_rules(item, result)
     for item in written:
         _explain(item, result)
-    for entry in foreign:
-        for table, row_id, evidence in foreign_evidence(entry, faults):
-            _put_all("evidence", table, row_id, evidence, str(entry.source_id), result)
+    for source_id, table, row_id, evidence in foreign:
+        _put_all("evidence", table, row_id, evidence, source_id, result)
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
     if not faults:
@@ -94,10 +94,9 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     model = TABLES[coded.table]
     table, key = model.table, primary_key(model)
     row: dict[str, Any] = dict.fromkeys(item.name for item in fields(model)) | coded.values | inherited
-    if coded.source_id is not None:
-        content = result.articles[coded.source_id].document.content
-        measures = {item.name: item.column.measured for item in fields(model) if item.column.origin == "derived"}
-        row |= {name: measure(content) for name, measure in measures.items() if measure}
+    for item in fields(model):
+        if coded.source_id is not None and item.column.measured:
+            row[item.name] = item.column.measured(result.articles[coded.source_id].document.content)
     if table.anchored:
         span = _span(coded.words, coded.source_id, result)
         if span is None:
@@ -251,16 +250,12 @@ def _add_what_follows(result: Normalised) -> None:
             row = {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
             result.put("terms", row, Place(Path(vocabularies.__file__)))
     row_at = {key: at for at, key in enumerate(result.rows)}
-    column_at = {
-        (name, item.name): (table, at)
-        for table, (name, model) in enumerate(TABLES.items())
-        for at, item in enumerate(fields(model))
-    }
+    tables = list(TABLES)
 
     def cell(row: dict[str, Any]) -> tuple[Any, ...]:
-        table, at = column_at[(row["table_name"], row["column_name"])]
-        row_place = row_at.get((row["table_name"], row["row_id"]), -1)
-        return table, row_place, at, row["source_id"] or "", row["start"] or 0
+        table, row_id, column = row["table_name"], row["row_id"], row["column_name"]
+        at = list(TABLES[table].model_fields).index(column)
+        return tables.index(table), row_at.get((table, row_id), -1), at, row["source_id"] or "", row["start"] or 0
 
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)

@@ -5,8 +5,7 @@ YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -36,39 +35,31 @@ class Text(str):
 class Items(list[Any]):
     """A YAML sequence and the place where it starts."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, items: Iterable[Any] = ()) -> None:
+        super().__init__(items)
         self.place = place
 
 
 class Fields(dict[str, Any]):
     """A YAML mapping and the place where it starts; its keys are `Text`, so they know theirs."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, items: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__(items)
         self.place = place
 
     def place_of(self, key: str) -> Place:
         """Where `key` stands, or where the mapping starts if it has no such key."""
-        for own in self:
-            if own == key and isinstance(own, Text):
-                return own.place
-        return self.place
+        return next((own.place for own in self if own == key and isinstance(own, Text)), self.place)
 
 
 @dataclass(frozen=True)
 class Document:
-    """An article as received: its file, bytes and text."""
+    """A file as it is: its bytes and text. That of an article is named for the source."""
 
     source_id: str
     file: Path
     content: bytes
     text: str
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -102,37 +93,33 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
     if not folder.is_dir():
         faults.add(Place(folder), "there is no seeds folder", "the build reads everything from it", "create it")
         return seeds
-    articles = sorted(folder.glob("*.txt"))
+    articles = {file.stem for file in folder.glob("*.txt")}
+    codings = {path.name for path in folder.glob("*/")} - {REFERENCE_FOLDER}
     if not articles:
         why, remedy = "a source is a file NAME.txt in this folder", "put the article's file here"
         faults.add(Place(folder), "no article", why, remedy)
-    for file in articles:
-        document = read_document(file, faults)
-        if document is not None:
-            seeds.documents[document.source_id] = document
-        coding = folder / file.stem
-        if not (coding / "sources.yaml").is_file():
-            why = f"each article has a coding folder that says what is known of it, and {file.name} has none"
-            remedy = "write it, with the sha256 of the article"
-            faults.add(Place(coding / "sources.yaml"), "the file is missing", why, remedy)
-        seeds.entries.extend(read_coding(coding, file.stem, faults))
-    for coding in sorted(path for path in folder.glob("*/") if path.name != REFERENCE_FOLDER):
-        article = folder / f"{coding.name}.txt"
-        if not article.is_file():
-            why = f"the coding folder {coding.name} is for the article of that name"
+    for name in sorted(articles | codings):
+        article, sources = folder / f"{name}.txt", folder / name / "sources.yaml"
+        if name not in articles:
+            why = f"the coding folder {name} is for the article of that name"
             remedy = "put the article's file here, or take the coding folder away"
             faults.add(Place(article), "the file is missing", why, remedy)
+            continue
+        document = read_document(article, faults)
+        if document is not None:
+            seeds.documents[name] = document
+        if not sources.is_file():
+            why = f"each article has a coding folder that says what is known of it, and {article.name} has none"
+            faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
+        seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
     return seeds
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
     """The entries of one coding folder, in the order of the tables."""
-    coded = [
-        name
-        for name, model in TABLES.items()
-        if model.table.rows_from in ("coding", "cells") and model.table.within is None
-    ]
+    rows_from = {name: model.table.rows_from for name, model in TABLES.items() if model.table.within is None}
+    coded = [name for name, where in rows_from.items() if where in ("coding", "cells")]
     _reject_others(folder, coded, "a coding file is named for the table whose rows it holds", faults)
     return [
         Entry(table, item, source_id)
@@ -166,33 +153,33 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
 
 def read_yaml(file: Path, faults: Faults) -> Any:
     """A YAML file as `Fields`, `Items` and `Text`; None after a fault."""
-    read = _read(file, faults)
-    if read is None:
+    document = read_document(file, faults)
+    if document is None:
         return None
-    _, text = read
+    text = document.text
     try:
         node = yaml.compose(text, Loader=_LOADER)
+        tokens = list(yaml.scan(text, Loader=_LOADER)) if "&" in text else []
     except yaml.YAMLError as error:
-        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
-        line = mark.line + 1 if mark else text.count("\n", 0, position or 0) + 1
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
-        began = getattr(error, "context_mark", None)
-        if began is not None and began.line + 1 != line:
-            problem += f" (in what begins on line {began.line + 1})"
-        faults.add(Place(file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
+        _malformed(error, document, faults)
         return None
     if node is None:
         faults.add(Place(file), "the file is empty", "it holds no YAML value", "write its rows, or delete it")
         return None
-    aliases = (
-        [token for token in yaml.scan(text, Loader=_LOADER) if isinstance(token, yaml.AliasToken)]
-        if "&" in text
-        else []
-    )
+    aliases = [token for token in tokens if isinstance(token, yaml.AliasToken)]
     for alias in aliases:
         why = "each value is written where it counts, so that its line is its own"
         faults.add(Place(file, alias.start_mark.line + 1), "a YAML alias", why, "write the value out")
     return None if aliases else _value(node, file, faults)
+
+
+def _malformed(error: yaml.YAMLError, document: Document, faults: Faults) -> None:
+    mark, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark else document.text.count("\n", 0, getattr(error, "position", 0)) + 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    if began is not None and began.line + 1 != line:
+        problem += f" (in what begins on line {began.line + 1})"
+    faults.add(Place(document.file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
 
 
 def _value(node: Any, file: Path, faults: Faults) -> Any:
@@ -201,9 +188,7 @@ def _value(node: Any, file: Path, faults: Faults) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return Text.at(node.value, place)
     if isinstance(node, yaml.SequenceNode):
-        items = Items(place)
-        items.extend(_value(item, file, faults) for item in node.value)
-        return items
+        return Items(place, (_value(item, file, faults) for item in node.value))
     mapping = Fields(place)
     for key, value in node.value:
         put(mapping, _value(key, file, faults), _value(value, file, faults), faults)
@@ -222,13 +207,7 @@ def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
 
 
 def read_document(file: Path, faults: Faults) -> Document | None:
-    """An article's file; None after a fault."""
-    read = _read(file, faults)
-    return None if read is None else Document(file.stem, file, *read)
-
-
-def _read(file: Path, faults: Faults) -> tuple[bytes, str] | None:
-    """A file's bytes and text; None after a fault."""
+    """A file of text in UTF-8; None after a fault."""
     try:
         content = file.read_bytes()
         text = content.decode("utf-8")
@@ -236,14 +215,13 @@ def _read(file: Path, faults: Faults) -> tuple[bytes, str] | None:
         line = error.object.count(b"\n", 0, error.start) + 1
         what = f"byte {error.start} (0x{error.object[error.start]:02x}) is not UTF-8"
         faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
-        return None
     except OSError as error:
         faults.add(Place(file), "the file cannot be read", error.strerror or str(error), "make it readable")
-        return None
-    if not text.strip():
+    else:
+        if text.strip():
+            return Document(file.stem, file, content, text)
         faults.add(Place(file), "the file is empty", "there is nothing to read", "restore its content, or delete it")
-        return None
-    return content, text
+    return None
 
 
 def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
@@ -257,16 +235,13 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     for table in tables:
         file = folder / f"{table}.yaml"
         whole = TABLES[table].table.rows_from == "reference"
-        if not file.is_file():
-            if whole:
-                faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
-            continue
-        content = read_yaml(file, faults)
+        if whole and not file.is_file():
+            faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
+        content = read_yaml(file, faults) if file.is_file() else None
+        match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
         if whole and isinstance(content, Items):
             seeds.entries.extend(Entry(table, item, None) for item in rows_of(content, file, faults))
-            continue
-        match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
-        if isinstance(match, Text) and isinstance(rows, Items) and not whole:
+        elif not whole and isinstance(match, Text) and isinstance(rows, Items):
             seeds.reference[table] = (match, rows)
         elif content is not None:
             form = "a list of rows" if whole else "a mapping of 'match' (a column) and 'rows'"
