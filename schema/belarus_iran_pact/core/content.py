@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from typing import Any
+from functools import cached_property, partial, reduce
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .table import Dataset, Field, Part, Tables, fields, primary_key
+from .table import Computed, Dataset, Field, Part, fields, primary_key
 from .vocabulary import Mark, Vocabulary
+
+T = TypeVar("T")
+Words = Callable[[], list[str]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Choices:
 
     word: str
     noun: str
-    allowed: Callable[[], list[str]]
+    allowed: Words
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,11 @@ class Breach:
     """Where a law is broken: what is wrong, why that is wrong, and what to do.
 
     Attributes:
-        table: the table's name.
         row: the row, from 0; None where a row is missing.
         row_id: the row's primary key.
         column: the column at fault; None where it is the row as a whole.
         what, why, remedy: texts without closing punctuation.
         choices: for a word that is none of those allowed, those.
-        law: the number of the law.
     """
 
     table: str
@@ -49,40 +50,6 @@ class Breach:
     law: str = ""
 
 
-# --- What is judged ---
-
-
-@dataclass(frozen=True)
-class _References:
-    """Rows that refer to one table (None: to one that there is not), and for each the row there, null where there is none."""
-
-    table: str | None
-    rows: pa.Array
-    targets: pa.Array
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """Spans that lie within their passage: their rows, the passage's row, and where they start and end within its text.
-
-    `stray` are the rows of the spans that do not.
-    """
-
-    rows: pa.Array
-    passage: pa.Array
-    start: pa.Array
-    end: pa.Array
-    stray: list[int]
-
-
-@dataclass(frozen=True)
-class _Explanations:
-    """Rows of evidence or gaps, and for each the number of the cell that it explains."""
-
-    rows: pa.Array
-    cells: pa.Array
-
-
 class Content:
     """The tables judged, and what several laws need to know of them."""
 
@@ -93,54 +60,44 @@ class Content:
         self.limit = limit
         self.models = {name: model for name, model in dataset.tables.items() if name in tables}
         self.keys = {name: as_array(tables[name][primary_key(model)]) for name, model in self.models.items()}
-        self.explained = [
-            (name, item)
-            for name, model in self.models.items()
-            if model.table.explained
-            for item in fields(model)
-            if item.column.explained
-        ]
-        # All explained cells are numbered through, column by column: a cell's number is its column's first plus its row.
-        self.first_cell: dict[tuple[str, str], int] = {}
-        self.cell_count = 0
-        for name, item in self.explained:
-            self.first_cell[(name, item.name)] = self.cell_count
-            self.cell_count += tables[name].num_rows
+        self.explained = {
+            (name, item.name): item
+            for name, item, _, _ in self.columns(lambda item: item.column.explained)
+            if self.models[name].table.explained
+        }
 
     def at(
-        self,
-        table: str,
-        rows: Iterable[int],
-        column: str | None,
-        what: str,
-        why: str,
-        remedy: str,
-        *,
-        said: Mapping[int, str] | None = None,
-        choices: tuple[str, Callable[[], list[str]]] | None = None,
-        **more: str,
-    ) -> Iterator[Breach]:
-        """Breaches at rows.
+        self, table: str, rows: Any, column: str | None = None, choices: tuple[str, Words] | None = None
+    ) -> Callable[[str], Iterator[Breach]]:
+        """Where a law is broken; to be called with the text of the breaches, `what; why; remedy`.
 
-        The texts name the row's columns in braces; `{id}` is its primary key, `{said}` what `said` has for it, and `more` has
-        texts that would be taken for braces. `choices` has the noun and values for what `column` might have held.
+        The text names the row's columns in braces; `{id}` is its primary key.
+
+        Args:
+            rows: their numbers, or a mask that is true for them. A mapping has for each row what is `{said}` of it.
+            column: the column at fault.
+            choices: a noun for, and the values of, what `column` might have held.
         """
-        listed = list(rows)
+        return partial(self._breaches, table, rows, column, choices)
+
+    def _breaches(
+        self, table: str, rows: Any, column: str | None, choices: tuple[str, Words] | None, text: str
+    ) -> Iterator[Breach]:
+        said = rows if isinstance(rows, dict) else {}
+        if isinstance(rows, pa.Array | pa.ChunkedArray):
+            rows = (pc.indices_nonzero(rows) if pa.types.is_boolean(rows.type) else rows).to_pylist()
+        listed = sorted(rows)
         limit = len(listed) if self.limit is None else self.limit
         for count, row in enumerate(listed[: limit + 1]):
             cells = self.tables[table].slice(row, 1).to_pylist()[0]
-            known = _shortened(cells) | more | {"id": self.keys[table][row].as_py(), "said": said[row] if said else ""}
-            more_such = f"and {len(listed) - limit} more such, the next: " if count == limit else ""
-            yield Breach(
-                table=table,
-                row=row,
-                row_id=str(known["id"]),
-                column=column,
-                what=more_such + what.format_map(known),
-                why=why.format_map(known),
-                remedy=remedy.format_map(known),
-                choices=Choices(str(cells[column]), *choices) if choices and column else None,
-            )
+            row_id = str(self.keys[table][row].as_py())
+            known = {name: _shortened(value) for name, value in cells.items()} | {"id": row_id, "said": said.get(row)}
+            # The braces are filled last: what they are filled with may hold a semicolon.
+            what, why, remedy = (part.format_map(known) for part in text.split("; ", 2))
+            if count == limit:
+                what = f"and {len(listed) - limit} more such, the next: {what}"
+            meant = Choices(str(cells[column]), *choices) if choices and column else None
+            yield Breach(table, row, row_id, column, what, why, remedy, meant)
 
     def part(self, part: Part) -> tuple[str, pa.Table]:
         """The name and content of a table that the machine works with."""
@@ -155,46 +112,28 @@ class Content:
 
     def marked(self, part: Part, column: str, mark: Mark) -> Any:
         """Where such a column's term has a mark."""
-        terms = self.vocabulary(part, column).marked(mark)
-        return pc.is_in(self.part(part)[1][column], value_set=pa.array(terms, pa.string()))
+        return is_in(self.part(part)[1][column], self.vocabulary(part, column).marked(mark))
 
     def field(self, table: str, column: str) -> Field:
         """A column by name."""
         return next(item for item in fields(self.models[table]) if item.name == column)
 
-    def columns(self, wanted: Callable[[Field], object]) -> Iterator[tuple[str, Field, pa.ChunkedArray]]:
-        """The columns wanted of all tables: table, column, values."""
+    def columns(self, wanted: Callable[[Field], T | None]) -> Iterator[tuple[str, Field, T, pa.ChunkedArray]]:
+        """The columns of all tables of which something is wanted: the table, the column, what is wanted, the values."""
         for name, model in self.models.items():
             for item in fields(model):
-                if wanted(item):
-                    yield name, item, self.tables[name][item.name]
+                if found := wanted(item):
+                    yield name, item, found, self.tables[name][item.name]
 
-    def combinations(self, name: str, *columns: str) -> tuple[pa.Array, list[tuple[Any, ...]]]:
-        """The distinct combinations of values of columns, and for each row the number of its own."""
-        parts = [as_array(self.tables[name][column]) for column in columns]
-        codes, samples = distinct(*parts)
-        return codes, list(zipped(*(part.take(samples) for part in parts)))
-
-    def needed(self, needs: Mapping[str, Mapping[str, str]]) -> Tables:
-        """The rows that a computation needs."""
-        found: Tables = {}
-        for name, wanted in needs.items():
+    def computed(self, computed: Computed[T]) -> T:
+        """What is computed from the rows of the tables."""
+        needed = {}
+        for name, wanted in computed.needs.items():
             table = self.tables[name]
             for column, value in wanted.items():
                 table = table.filter(pc.equal(table[column], value))
-            found[name] = table.to_pylist()
-        return found
-
-    def references(self, name: str) -> Iterator[_References]:
-        """The rows of a table of references, by the table that they refer to; rows that name none are left out."""
-        names = as_array(self.tables[name]["table_name"]).dictionary_encode()
-        ids = as_array(self.tables[name]["row_id"])
-        for code, table in enumerate(names.dictionary.to_pylist()):
-            rows = pc.indices_nonzero(pc.equal(names.indices, pa.scalar(code, names.indices.type)))
-            if table in self.models:
-                yield _References(table, rows, pc.index_in(ids.take(rows), value_set=self.keys[table]))
-            else:
-                yield _References(None, rows, pa.nulls(len(rows), pa.int32()))
+            needed[name] = table.to_pylist()
+        return computed.compute(needed)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -202,8 +141,11 @@ class Content:
         return [text or "" for text in self.part(Part.PASSAGES)[1]["text"].to_pylist()]
 
     @cached_property
-    def spans(self) -> dict[str, _Spans]:
-        """By table, the spans that lie within their passage, and the rows whose spans do not."""
+    def spans(self) -> dict[str, tuple[pa.Table, pa.Array]]:
+        """By table, the spans that lie within their passage, and where there are others.
+
+        Of each span the table has its `row`, the row of its `passage`, and `start` and `end` within the passage's text.
+        """
         passages_name, passages = self.part(Part.PASSAGES)
         first, last, source = (as_array(passages[column]) for column in ("start", "end", "source_id"))
         found = {}
@@ -211,9 +153,8 @@ class Content:
             if name not in self.tables:
                 continue
             columns = ("source_id", "passage_id", "start", "end", text_column)
-            parts = [as_array(self.tables[name][column]) for column in columns]
-            own_source, passage_id, start, end, _ = parts
-            blanks = reduce(pc.add, [as_number(pc.is_null(part)) for part in parts])
+            own_source, passage_id, start, end, _ = parts = [as_array(self.tables[name][column]) for column in columns]
+            blanks = reduce(pc.add, [pc.cast(pc.is_null(part), pa.int64()) for part in parts])
             passage = pc.index_in(passage_id, value_set=self.keys[passages_name])
             begin = pc.subtract(start, first.take(passage))
             conditions = [
@@ -227,15 +168,9 @@ class Content:
             # A passage that there is not is a broken key, and reported as such.
             known = pc.or_(pc.is_valid(passage), pc.is_null(passage_id))
             stray = reduce(pc.and_, [known, pc.less(blanks, len(columns)), pc.invert(good)])
-            rows = pc.indices_nonzero(good)
-            begin = begin.take(rows)
-            found[name] = _Spans(
-                rows=rows,
-                passage=pc.cast(passage.take(rows), pa.int64()),
-                start=begin,
-                end=pc.add(begin, pc.subtract(end.take(rows), start.take(rows))),
-                stray=rows_where(stray),
-            )
+            stop = pc.add(begin, pc.subtract(end, start))
+            spans = {"row": row_numbers(len(good)), "passage": passage, "start": begin, "end": stop}
+            found[name] = pa.table(spans).filter(good), stray
         return found
 
     @cached_property
@@ -243,52 +178,41 @@ class Content:
         """For each passage a byte for each character: 1 where evidence that accounts for words lies over it."""
         name, evidence = self.part(Part.EVIDENCE)
         outside = [name for name, model in self.dataset.tables.items() if not model.table.accounts_for_words]
-        within = pc.invert(pc.is_in(evidence["table_name"], value_set=pa.array(outside, pa.string())))
-        return self.covered(name, as_array(within))
+        return self.covered(name, pc.invert(is_in(evidence["table_name"], outside)))
 
-    def covered(self, name: str, wanted: pa.Array | None = None) -> list[bytearray]:
+    def covered(self, name: str, wanted: Any = None) -> list[bytearray]:
         """For each passage a byte for each character: 1 where a span of the table (of the rows wanted) lies over it."""
         marks = [bytearray(len(text)) for text in self.texts]
-        spans = self.spans[name]
-        parts = [spans.passage, spans.start, spans.end]
+        spans, _ = self.spans[name]
         if wanted is not None:
-            mask = wanted.take(spans.rows)
-            parts = [part.filter(mask) for part in parts]
-        _, samples = distinct(*parts)
-        for passage, start, end in zipped(*(part.take(samples) for part in parts)):
+            spans = spans.filter(wanted.take(spans["row"]))
+        for passage, start, end, _ in groups(spans["passage"], spans["start"], spans["end"]):
             # A passage that is shorter than its span is a fault of its own.
             last = min(end, len(marks[passage]))
             marks[passage][start:last] = b"\1" * (last - start)
         return marks
 
     @cached_property
-    def supporting(self) -> _Explanations:
-        """The rows of evidence that speak for the value of a cell that there is."""
-        explanations = self.explanations(self.dataset.part(Part.EVIDENCE))
-        supports = as_array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).take(explanations.rows)
-        return _Explanations(explanations.rows.filter(supports), explanations.cells.filter(supports))
+    def supporting(self) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
+        """The rows of evidence that speak for the value of a cell, as `explanations` has them."""
+        return self.explanations(Part.EVIDENCE, as_array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)))
 
-    def explanations(self, name: str) -> _Explanations:
-        """The rows that explain a cell that there is."""
-        named = as_array(self.tables[name]["column_name"])
-        rows, cells = [pa.array([], pa.uint64())], [pa.array([], pa.int64())]
-        for references in self.references(name):
-            columns = [item.name for table, item in self.explained if table == references.table]
-            if references.table is None or not columns:
-                continue
-            first_cells = pa.array([self.first_cell[(references.table, column)] for column in columns], pa.int64())
-            column = pc.index_in(named.take(references.rows), value_set=pa.array(columns, pa.string()))
-            cell = pc.add(first_cells.take(column), references.targets)
-            rows.append(references.rows.filter(pc.is_valid(cell)))
-            cells.append(cell.drop_null())
-        return _Explanations(pa.concat_arrays(rows), pa.concat_arrays(cells))
+    def explanations(self, part: Part, wanted: Any = None) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
+        """For each explained column, the rows (of those wanted) that explain its cells, and for each its cell's row."""
+        none = pa.array([], pa.int64()), pa.array([], pa.int32())
+        found = dict.fromkeys(self.explained, none)
+        _, explaining = self.part(part)
+        ids = as_array(explaining["row_id"])
+        for table, column, own in groups(explaining["table_name"], explaining["column_name"]):
+            if (table, column) in found:
+                rows = own.values if wanted is None else own.values.filter(wanted.take(own.values))
+                cells = pc.index_in(ids.take(rows), value_set=self.keys[table])
+                found[(table, column)] = rows.filter(pc.is_valid(cells)), cells.drop_null()
+        return found
 
 
-def _shortened(cells: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: f"{value[:57]}..." if isinstance(value, str) and len(value) > 60 else value
-        for name, value in cells.items()
-    }
+def _shortened(value: Any) -> Any:
+    return f"{value[:57]}..." if isinstance(value, str) and len(value) > 60 else value
 
 
 # --- Helpers on columns ---
@@ -313,23 +237,9 @@ def as_array(column: Any) -> pa.Array:
     return column
 
 
-def as_number(mask: Any) -> Any:
-    return pc.cast(mask, pa.int64())
-
-
-def rows_where(mask: Any) -> list[int]:
-    """The rows where a mask is true, neither false nor null."""
-    found: list[int] = pc.indices_nonzero(mask).to_pylist()
-    return found
-
-
-def rows_having(values: Any, wanted: Sequence[Any], rows: pa.Array | None = None) -> list[int]:
-    """The rows whose value is one of those wanted; `rows` has their numbers where these are not the values' own."""
-    if not wanted:
-        return []
-    mask = pc.is_in(values, value_set=pa.array(wanted, values.type))
-    found: list[int] = pc.indices_nonzero(mask).to_pylist() if rows is None else rows.filter(mask).to_pylist()
-    return found
+def is_in(values: Any, wanted: Iterable[Any]) -> Any:
+    """Where a column has one of the values wanted."""
+    return pc.is_in(values, value_set=wanted if isinstance(wanted, pa.Array) else pa.array(wanted, values.type))
 
 
 def row_numbers(count: int) -> pa.Array:
@@ -337,18 +247,13 @@ def row_numbers(count: int) -> pa.Array:
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
 
 
-def distinct(*columns: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """The distinct combinations of columns: for each row the number of its own, and for each combination a row."""
-    codes: Any = None
-    for column in columns:
-        encoded = column.dictionary_encode("encode")
-        own = as_number(encoded.indices)
-        if codes is not None:
-            # Each factor is at most the number of rows, so this stays below 2^63.
-            own = pc.add(pc.multiply(codes, max(len(encoded.dictionary), 1)), own)
-            own = as_number(own.dictionary_encode().indices)
-        codes = own
-    return codes, pc.index_in(pc.unique(codes), value_set=codes)
+def groups(*columns: Any) -> Iterator[tuple[Any, ...]]:
+    """The distinct combinations of values of columns, each with the numbers of its rows as an Arrow scalar, a list."""
+    names = [str(number) for number in range(len(columns))]
+    table = pa.table([*columns, row_numbers(len(columns[0]))], names=[*names, "rows"])
+    # Threads would give the groups in another order each time.
+    found = table.group_by(names, use_threads=False).aggregate([("rows", "list")])
+    return zip(*(found[name].to_pylist() for name in names), found["rows_list"], strict=True)
 
 
 def in_order(column: pa.Array) -> list[str]:

@@ -2,11 +2,11 @@
 
     for breach in breaches(DATASET, tables): ...
 
-The build asks the laws of the tables before it writes them, `verify` asks them of published files. A breach names a row and a
-column; whoever calls knows the file and line where they stand.
+The build asks the laws of the tables before it writes them, `verify` asks them of published files. A breach names a row
+and a column; whoever calls knows the file and line where they stand.
 
-Columns are judged whole; plain Python sees distinct spans, passages, and the few tables that others are computed from. Time and
-memory grow with the number of rows.
+Columns are judged whole; plain Python sees distinct spans, passages, and the few tables that others are computed from.
+Time and memory grow with the number of rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
-from functools import partial, reduce
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -26,21 +26,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import ORIGINS
-from .content import (
-    Breach,
-    Content,
-    as_array,
-    as_number,
-    differs,
-    distinct,
-    in_order,
-    row_numbers,
-    rows_having,
-    rows_where,
-    words_of,
-    zipped,
-)
+from .column import ORIGINS, Origin
+from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
 from .table import Dataset, Field, Part, fields, primary_key
 from .vocabulary import Mark
@@ -68,15 +55,7 @@ class _Asked(Enum):
 
 @dataclass(frozen=True)
 class Law:
-    """A law of the data.
-
-    Attributes:
-        number: the number of the principle, and a letter for each check of it.
-        name: the law in a few words.
-        sentence: what holds.
-        check: finds the breaches in the tables' content.
-        asked: when the law is asked.
-    """
+    """A law of the data: `number` is its principle's, with a letter for each check; `sentence` says what holds."""
 
     number: str
     name: str
@@ -96,7 +75,7 @@ def breaches(
 
     Args:
         dataset: what the tables are to be.
-        tables: every table by name, with the columns and types of its model. Views may be left out, and are then not judged.
+        tables: every table by name, with the columns and types of its model. Views that are left out are not judged.
         same_version: whether the tables are of the dataset's very version, so that its terms are defined as there.
         limit: so many breaches of one kind in one column are listed; of further ones a last breach tells the number.
     """
@@ -123,11 +102,12 @@ def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int
     return covered, sum(end - start for _, start, end in words)
 
 
-def _law(number: str, name: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
-    """Put a check into the list of laws; its docstring is the law's sentence."""
+def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
+    """Put a check into the list of laws; `text` is the law's name, a colon, and its sentence."""
+    name, sentence = text.split(": ", 1)
 
     def listed(check: Check) -> Check:
-        LAWS.append(Law(number, name, " ".join((check.__doc__ or "").split()), check, asked))
+        LAWS.append(Law(number, name, sentence, check, asked))
         return check
 
     return listed
@@ -136,57 +116,46 @@ def _law(number: str, name: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Che
 # --- 1. Verbatim ---
 
 
-@_law("1a", "Quotes are printed words")
+@_law(
+    "1a",
+    "Quotes are printed words: A span is whole and lies within a passage of its own source, and its text is the "
+    "passage's text there: code points, counted from 0, the end excluded.",
+)
 def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
-    """A span is whole and lies within a passage of its own source, and its text is the passage's text there: code points,
-    counted from 0, the end excluded."""
-    for name, spans in content.spans.items():
+    for name, (spans, stray) in content.spans.items():
         column = content.dataset.span_texts[name]
-        yield from content.at(
-            name,
-            spans.stray,
-            "start",
-            "the span {start}-{end} is not within {passage_id}",
-            "a span is whole, and within a passage of its own source",
-            "correct the span",
+        yield from content.at(name, stray, "start")(
+            "the span {start}-{end} is not within {passage_id}; "
+            "a span is whole, and within a passage of its own source; correct the span"
         )
-        quotes = as_array(content.tables[name][column]).take(spans.rows)
-        codes, samples = distinct(spans.passage, spans.start, spans.end, quotes)
-        parts = (part.take(samples) for part in (spans.passage, spans.start, spans.end, quotes))
-        wrong = [
-            code
-            for code, (passage, start, end, quote) in enumerate(zipped(*parts))
-            if content.texts[passage][start:end] != quote
-        ]
-        yield from content.at(
-            name,
-            rows_having(codes, wrong, spans.rows),
-            column,
-            f"{column} is not the text at {{start}}-{{end}}",
-            "a span's text is cut from its source",
-            "restore the quote or the span",
+        quotes = content.tables[name][column].take(spans["row"])
+        wrong: list[int] = []
+        for passage, start, end, quote, rows in groups(spans["passage"], spans["start"], spans["end"], quotes):
+            if content.texts[passage][start:end] != quote:
+                wrong += rows.as_py()
+        yield from content.at(name, spans["row"].take(pa.array(wrong, pa.int64())), column)(
+            f"{column} is not the text at {{start}}-{{end}}; a span's text is cut from its source; "
+            "restore the quote or the span"
         )
 
 
-@_law("1b", "Passages fill their spans")
+@_law("1b", "Passages fill their spans: A passage's text is as long as its span.")
 def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
-    """A passage's text is as long as its span."""
     name, passages = content.part(Part.PASSAGES)
     length = pc.cast(pc.utf8_length(passages["text"]), pa.int64())
-    yield from content.at(
-        name,
-        rows_where(pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))),
-        "text",
-        "the text is not as long as its span",
-        "a span's text is cut from its source",
-        "restore the passage",
+    wrong = pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))
+    yield from content.at(name, wrong, "text")(
+        "the text is not as long as its span; a span's text is cut from its source; restore the passage"
     )
 
 
-@_law("1c", "Sources are pinned", _Asked.OF_SOUND_CELLS)
+@_law(
+    "1c",
+    "Sources are pinned: The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but "
+    "plain blanks stands between them.",
+    _Asked.OF_SOUND_CELLS,
+)
 def _sources_are_whole(content: Content) -> Iterator[Breach]:
-    """The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but plain blanks stands between
-    them."""
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     columns = content.part(Part.PASSAGES)[1].select(["source_id", "start", "line", "text"]).columns
     for source_id, *passage in zipped(*columns):
@@ -203,154 +172,130 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
             }
             if other := [column for column, value in found.items() if source[column] != value]:
                 wrong[row] = ", ".join(other)
-    yield from content.at(
-        name,
-        wrong,
-        "sha256",
-        "the passages of {id} give another {said}",
-        "a source's bytes are pinned, and its passages are cut from them",
-        f"restore the passages, or the row of {name}",
-        said=wrong,
+    yield from content.at(name, wrong, "sha256")(
+        "the passages of {id} give another {said}; a source's bytes are pinned, and its passages are cut from them; "
+        f"restore the passages, or the row of {name}"
     )
 
 
-@_law("1d", "Verbatim values are spelled as printed")
+def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
+    """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
+
+    Certain are a space between sentences of a line, and as many line feeds as lines lie between.
+    """
+    text, last_line = "", 1
+    for start, line, words in passages:
+        blank = "\n" * (line - last_line) or (" " if text else "")
+        if start != len(text) + len(blank):
+            return None
+        text, last_line = text + blank + words, line
+    ending = character_count - len(text)
+    return text + "\n" * ending if ending in (0, 1) else None
+
+
+@_law(
+    "1d",
+    "Verbatim values are spelled as printed: A value of a verbatim column is spelled exactly as one of the quotes "
+    "that support it.",
+)
 def _values_are_spelled_as_quoted(content: Content) -> Iterator[Breach]:
-    """A value of a verbatim column is spelled exactly as one of the quotes that support it."""
-    supporting = content.supporting
     quotes = as_array(content.part(Part.EVIDENCE)[1]["quote"])
-    for name, item in content.explained:
+    for (name, column), item in content.explained.items():
         if not item.column.verbatim:
             continue
-        first_cell, count = content.first_cell[(name, item.name)], content.tables[name].num_rows
-        own = pc.and_(pc.greater_equal(supporting.cells, first_cell), pc.less(supporting.cells, first_cell + count))
-        rows = pc.subtract(supporting.cells.filter(own), first_cell)
-        own_quotes = quotes.take(supporting.rows.filter(own))
-        values = as_array(content.tables[name][item.name])
-        same = pc.equal(values.take(rows), own_quotes)
-        every = row_numbers(count)
-        quoted = pc.and_(pc.is_valid(values), pc.is_in(every, value_set=rows))
-        wrong = rows_where(pc.and_(quoted, pc.invert(pc.is_in(every, value_set=rows.filter(same)))))
+        rows, cells = content.supporting[(name, column)]
+        printed, values = quotes.take(rows), as_array(content.tables[name][column]).take(cells)
+        wrong = pc.and_not(pc.is_valid(values), is_in(cells, cells.filter(pc.equal(values, printed))))
         read = defaultdict(set)
-        for row, quote in zipped(rows, own_quotes) if wrong else ():
+        for row, quote in zipped(cells.filter(wrong), printed.filter(wrong)):
             read[row].add(quote)
-        yield from content.at(
-            name,
-            wrong,
-            item.name,
-            f"{{{item.name}!r}} is not spelled as quoted",
-            f"{item.name} is verbatim, and its evidence reads {{said}}",
-            "write the printed words",
-            said={row: f"{' | '.join(sorted(read[row]))!r:.100}" for row in wrong},
+        said = {row: f"{' | '.join(sorted(texts))!r:.100}" for row, texts in read.items()}
+        yield from content.at(name, said, column)(
+            f"{{{column}!r}} is not spelled as quoted; {column} is verbatim, and its evidence reads {{said}}; "
+            "write the printed words"
         )
 
 
 # --- 2. Every cell explains itself ---
 
 
-@_law("2a", "Every cell explains itself")
+@_law(
+    "2a",
+    "Every cell explains itself: In every column of origin source, coder or inferred, a value has evidence for it and"
+    " no gap; an empty cell has a gap that says why, and no evidence.",
+)
 def _cells_are_explained(content: Content) -> Iterator[Breach]:
-    """In every column of origin source, coder or inferred, a value has evidence for it and no gap; an empty cell has a gap that
-    says why, and no evidence."""
-    every = row_numbers(content.cell_count)
-    evidence = pc.is_in(every, value_set=content.supporting.cells)
-    gap = pc.is_in(every, value_set=content.explanations(content.dataset.part(Part.GAPS)).cells)
-    filled = pa.concat_arrays(
-        [pa.array([], pa.bool_())]
-        + [as_array(pc.is_valid(content.tables[name][item.name])) for name, item in content.explained]
-    )
-    empty = pc.invert(filled)
+    gaps = content.explanations(Part.GAPS)
     reasons = ", ".join(content.vocabulary(Part.GAPS, "reason").values())
-    laws = (
-        (
-            pc.and_not(filled, evidence),
-            "has a value and no evidence",
-            "every value rests on words of a source",
-            "quote the words in evidence that supports it, or empty the cell and give a gap",
-        ),
-        (pc.and_(filled, gap), "has a value and a gap", "a gap says why a cell is empty", "take one of them away"),
-        (
-            pc.and_not(empty, gap),
-            "is empty and has no gap",
-            "every null says why",
-            f"add a gap with a reason ({reasons}), or a value with evidence",
-        ),
-        (
-            pc.and_(empty, evidence),
-            "is empty and has evidence",
-            "evidence supports a value",
-            "write the value, or take the evidence away",
-        ),
-    )
-    for broken, what, why, remedy in laws:
-        if not pc.any(broken).as_py():
-            continue
-        for name, item in content.explained:
-            own = broken.slice(content.first_cell[(name, item.name)], content.tables[name].num_rows)
-            what_here = f"{name}.{item.name} of {{id}} {what}"
-            yield from content.at(name, rows_where(own), item.name, what_here, why, remedy)
+    for name, column in content.explained:
+        filled = pc.is_valid(content.tables[name][column])
+        empty = pc.invert(filled)
+        every = row_numbers(len(filled))
+        evidence, gap = (is_in(every, found[(name, column)][1]) for found in (content.supporting, gaps))
+        cell = f"{name}.{column} of {{id}}"
+        yield from content.at(name, pc.and_not(filled, evidence), column)(
+            f"{cell} has a value and no evidence; every value rests on words of a source; "
+            "quote the words in evidence that supports it, or empty the cell and give a gap"
+        )
+        yield from content.at(name, pc.and_(filled, gap), column)(
+            f"{cell} has a value and a gap; a gap says why a cell is empty; take one of them away"
+        )
+        yield from content.at(name, pc.and_not(empty, gap), column)(
+            f"{cell} is empty and has no gap; every null says why; "
+            f"add a gap with a reason ({reasons}), or a value with evidence"
+        )
+        yield from content.at(name, pc.and_(empty, evidence), column)(
+            f"{cell} is empty and has evidence; evidence supports a value; write the value, or take the evidence away"
+        )
 
 
-@_law("2b", "Explanations are whole")
+@_law(
+    "2b",
+    "Explanations are whole: Evidence against a value says for which value it speaks; a gap quotes the words that "
+    "leave the cell open, where there are any, and names a candidate exactly where they allow several values; both "
+    "are for columns that take them.",
+)
 def _explanations_are_whole(content: Content) -> Iterator[Breach]:
-    """Evidence against a value says for which value it speaks; a gap quotes the words that leave the cell open, where there are
-    any, and names a candidate exactly where they allow several values; both are for columns that take them."""
-    evidence_name, evidence = content.part(Part.EVIDENCE)
-    gaps_name, gaps = content.part(Part.GAPS)
+    name, evidence = content.part(Part.EVIDENCE)
     against = pc.invert(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
+    yield from content.at(name, pc.and_(against, pc.is_null(evidence["asserted_value"])), "asserted_value")(
+        "contradicting evidence asserts no value; what it speaks for must be known; add asserted_value"
+    )
+    name, gaps = content.part(Part.GAPS)
     quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
+    yield from content.at(name, pc.and_(quotes, pc.is_null(gaps["quote"])), "quote")(
+        "a gap that is {reason} quotes no words; the source's words leave the cell open; add the quote"
+    )
+    yield from content.at(name, pc.and_(offers, pc.is_null(gaps["candidate"])), "candidate")(
+        "a gap that is {reason} names no candidate; each value that the words allow is a gap of its own; "
+        "add the candidate"
+    )
     open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
-    yield from content.at(
-        evidence_name,
-        rows_where(pc.and_(against, pc.is_null(evidence["asserted_value"]))),
-        "asserted_value",
-        "contradicting evidence asserts no value",
-        "what it speaks for must be known",
-        "add asserted_value",
+    yield from content.at(name, pc.and_not(pc.is_valid(gaps["candidate"]), offers), "candidate")(
+        "a gap that is {reason} names a candidate; only words that allow several values offer candidates; "
+        f"take it away, or make the reason {open_to}"
     )
-    yield from content.at(
-        gaps_name,
-        rows_where(pc.and_(quotes, pc.is_null(gaps["quote"]))),
-        "quote",
-        "a gap that is {reason} quotes no words",
-        "the source's words leave the cell open",
-        "add the quote",
-    )
-    yield from content.at(
-        gaps_name,
-        rows_where(pc.and_(offers, pc.is_null(gaps["candidate"]))),
-        "candidate",
-        "a gap that is {reason} names no candidate",
-        "each value that the words allow is a gap of its own",
-        "add the candidate",
-    )
-    yield from content.at(
-        gaps_name,
-        rows_where(pc.and_(pc.invert(offers), pc.is_valid(gaps["candidate"]))),
-        "candidate",
-        "a gap that is {reason} names a candidate",
-        "only words that allow several values offer candidates",
-        f"take it away, or make the reason {open_to}",
-    )
-    for name in (evidence_name, gaps_name):
-        codes, pairs = content.combinations(name, "table_name", "column_name")
-        yield from content.at(
-            name,
-            rows_having(codes, [code for code, pair in enumerate(pairs) if pair not in content.first_cell]),
-            "column_name",
-            "{table_name}.{column_name} takes no evidence or gap",
-            "there is no such column, or its origin is none of source, coder, inferred",
-            "correct the column",
+    for part in (Part.EVIDENCE, Part.GAPS):
+        name, explaining = content.part(part)
+        wrong: list[int] = []
+        for table, column, rows in groups(explaining["table_name"], explaining["column_name"]):
+            if (table, column) not in content.explained:
+                wrong += rows.as_py()
+        yield from content.at(name, wrong, "column_name")(
+            "{table_name}.{column_name} takes no evidence or gap; "
+            "there is no such column, or its origin is none of source, coder, inferred; correct the column"
         )
 
 
 # --- 3. Every word is accounted for ---
 
 
-@_law("3", "Every word is accounted for")
+@_law(
+    "3",
+    "Every word is accounted for: Each word of a source lies under evidence, or under residue with the reason why "
+    "nothing was coded from it; not under both.",
+)
 def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
-    """Each word of a source lies under evidence, or under residue with the reason why nothing was coded from it; not under
-    both."""
     name, passages = content.part(Part.PASSAGES)
     residue = content.dataset.part(Part.RESIDUE)
     lost: dict[int, str] = {}
@@ -361,204 +306,158 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
         if words:
             start = passages["start"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
-    yield from content.at(
-        name,
-        lost,
-        None,
-        "the word {said} is under no evidence and no residue",
-        "every word is accounted for",
-        f"code what it says, or list it in {residue} with a reason",
-        said=lost,
+    yield from content.at(name, lost)(
+        "the word {said} is under no evidence and no residue; every word is accounted for; "
+        f"code what it says, or list it in {residue} with a reason"
     )
-    spans = content.spans[residue]
-    yield from content.at(
-        residue,
-        [
-            row
-            for row, passage, start, end in zipped(spans.rows, spans.passage, spans.start, spans.end)
-            if any(
-                1 in content.coded[passage][start + word.start() : start + word.end()]
-                for word in words_of(content.texts[passage][start:end])
-            )
-        ],
-        None,
-        "the residue {text!r} is under evidence as well",
-        "residue is what nothing was coded from",
-        "take it away, or narrow the quote that covers it",
+    twice = [
+        row
+        for row, passage, start, end in zipped(*content.spans[residue][0].columns)
+        if any(
+            1 in content.coded[passage][start + word.start() : start + word.end()]
+            for word in words_of(content.texts[passage][start:end])
+        )
+    ]
+    yield from content.at(residue, twice)(
+        "the residue {text!r} is under evidence as well; residue is what nothing was coded from; "
+        "take it away, or narrow the quote that covers it"
     )
 
 
 # --- 4. Nothing invented ---
 
 
-@_law("4", "Inference says so")
+@_law(
+    "4",
+    "Inference says so: The basis of evidence fits the origin of its column: stated or judged, judged alone, or "
+    "inferred. What is inferred names its rule, and nothing else has one.",
+)
 def _inference_is_marked(content: Content) -> Iterator[Breach]:
-    """The basis of evidence fits the origin of its column: stated or judged, judged alone, or inferred. What is inferred names
-    its rule, and nothing else has one."""
     name, evidence = content.part(Part.EVIDENCE)
     basis = content.vocabulary(Part.EVIDENCE, "basis")
     fitting = {origin: basis.marked(origin) for origin in ORIGINS}
-    origins = {(name, item.name): item.column.origin for name, item in content.explained}
-    codes, combinations = content.combinations(name, "table_name", "column_name", "basis")
-    misfits = defaultdict(list)
-    for code, (table, column, value) in enumerate(combinations):
-        origin = origins.get((table, column))
-        if origin is not None and value not in fitting[origin]:
-            misfits[origin].append(code)
+    misfits: dict[Origin, list[int]] = defaultdict(list)
+    for table, column, value, rows in groups(evidence["table_name"], evidence["column_name"], evidence["basis"]):
+        item = content.explained.get((table, column))
+        if item is not None and value not in fitting[item.column.origin]:
+            misfits[item.column.origin] += rows.as_py()
     for origin, wrong in misfits.items():
-        yield from content.at(
-            name,
-            rows_having(codes, wrong),
-            "basis",
-            "the basis {basis} does not fit {column_name}",
-            f"the column's origin is {origin}",
-            f"make it {' or '.join(fitting[origin])}",
+        yield from content.at(name, wrong, "basis")(
+            f"the basis {{basis}} does not fit {{column_name}}; the column's origin is {origin}; "
+            f"make it {' or '.join(fitting[origin])}"
         )
     by_rule, ruled = content.marked(Part.EVIDENCE, "basis", Mark.BY_RULE), pc.is_valid(evidence["rule"])
+    rules = ", ".join(content.vocabulary(Part.EVIDENCE, "rule").values())
     for broken, number in ((pc.and_not(by_rule, ruled), "no"), (pc.and_not(ruled, by_rule), "a")):
-        yield from content.at(
-            name,
-            rows_where(broken),
-            "rule",
-            f"evidence for {{column_name}} is {{basis}} and has {number} rule",
-            "what is inferred names its rule, and nothing else has one",
-            f"the rules are: {', '.join(content.vocabulary(Part.EVIDENCE, 'rule').values())}",
+        yield from content.at(name, broken, "rule")(
+            f"evidence for {{column_name}} is {{basis}} and has {number} rule; "
+            f"what is inferred names its rule, and nothing else has one; the rules are: {rules}"
         )
 
 
 # --- 5. Who, and how surely ---
 
 
-@_law("5", "Who, and how surely", _Asked.FIRST)
+@_law(
+    "5",
+    "Who, and how surely: Whatever is coded as happening, agreed or said names whose word it is, and how sure that "
+    "voice is of it.",
+    _Asked.FIRST,
+)
 def _voices_are_named(content: Content) -> Iterator[Breach]:
-    """Whatever is coded as happening, agreed or said names whose word it is, and how sure that voice is of it."""
-    for name, item, values in content.columns(lambda item: item.column.voice or item.column.certainty):
-        yield from content.at(
-            name,
-            rows_where(pc.is_null(values)),
-            item.name,
-            f"{{id}} has no {item.name}",
-            "all that is coded is somebody's word, held more or less surely",
-            "name the voice, and how sure it is",
+    for name, item, _, values in content.columns(lambda item: item.column.voice or item.column.certainty):
+        yield from content.at(name, pc.is_null(values), item.name)(
+            f"{{id}} has no {item.name}; all that is coded is somebody's word, held more or less surely; "
+            "name the voice, and how sure it is"
         )
 
 
 # --- 6. Keys hold ---
 
 
-@_law("6a", "Ids are unique")
+@_law("6a", "Ids are unique: Each row has an id of its own within its table.")
 def _ids_are_unique(content: Content) -> Iterator[Breach]:
-    """Each row has an id of its own within its table."""
     for name, key in content.keys.items():
         if pc.count_distinct(key, mode="all").as_py() != len(key):
             again = pc.not_equal(pc.index_in(key, value_set=key), row_numbers(len(key)))
-            yield from content.at(
-                name, rows_where(again), None, f"the {name} row {{id}} is there twice", "ids are unique", "keep one"
-            )
+            yield from content.at(name, again)(f"the {name} row {{id}} is there twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve")
+@_law("6b", "Links resolve: Every link to another table names a row that is there.")
 def _links_resolve(content: Content) -> Iterator[Breach]:
-    """Every link to another table names a row that is there."""
-    for name, item, values in content.columns(lambda item: item.column.references):
-        target = str(item.column.references)
+    for name, item, target, values in content.columns(lambda item: item.column.references):
         keys = content.keys[target]
-        linked = pc.is_valid(values)
-        if not len(keys):
-            # One breach says it all; which of the links is at fault is no question.
-            yield from content.at(
-                name,
-                rows_where(linked)[:1],
-                item.name,
-                f"{name}.{item.name} links to {target}, of which there is no row",
-                "every link resolves",
-                f"restore the rows of {target}",
+        lost = pc.indices_nonzero(pc.and_not(pc.is_valid(values), is_in(values, keys)))
+        if len(keys):
+            yield from content.at(name, lost, item.name, (f"ids of {target}", partial(in_order, keys)))(
+                f"unknown id {{{item.name}}} in {item.name}; no row of {target} has it; correct the link"
             )
-            continue
-        yield from content.at(
-            name,
-            rows_where(pc.and_(linked, pc.invert(pc.is_in(values, value_set=keys)))),
-            item.name,
-            f"unknown id {{{item.name}}} in {item.name}",
-            f"no row of {target} has it",
-            "correct the link",
-            choices=(f"ids of {target}", partial(in_order, keys)),
-        )
+        else:
+            # One breach says it all; which of the links is at fault is no question.
+            yield from content.at(name, lost[:1], item.name)(
+                f"{name}.{item.name} links to {target}, of which there is no row; every link resolves; "
+                f"restore the rows of {target}"
+            )
 
 
-@_law("6c", "References resolve")
+@_law("6c", "References resolve: Where a row names a table, a row and a column, those are there.")
 def _references_resolve(content: Content) -> Iterator[Breach]:
-    """Where a row names a table, a row and a column, those are there."""
     for name in content.dataset.cell_references:
-        for references in content.references(name):
-            lost: dict[str, tuple[list[int], Callable[[], list[str]]]] = {}
-            if references.table is None:
-                lost["table_name"] = (references.rows.to_pylist(), partial(list, content.models))
+        referring = content.tables[name]
+        for table, group in groups(referring["table_name"]):
+            if table is None:
+                continue
+            rows = group.values
+            lost: dict[str, tuple[pa.Array, Callable[[], list[str]]]] = {}
+            if table in content.models:
+                keys = content.keys[table]
+                lost["row_id"] = pc.invert(is_in(referring["row_id"].take(rows), keys)), partial(in_order, keys)
+                if "column_name" in referring.column_names:
+                    known = [item.name for item in fields(content.models[table])]
+                    strange = pc.invert(is_in(referring["column_name"].take(rows), [*known, None]))
+                    lost["column_name"] = strange, partial(list, known)
             else:
-                keys = content.keys[references.table]
-                missing = references.rows.filter(pc.is_null(references.targets)).to_pylist()
-                lost["row_id"] = (missing, partial(in_order, keys))
-                if "column_name" in content.tables[name].column_names:
-                    columns = as_array(content.tables[name]["column_name"]).take(references.rows)
-                    known = [item.name for item in fields(content.models[references.table])]
-                    strange = pc.invert(pc.is_in(columns, value_set=pa.array([*known, None], pa.string())))
-                    lost["column_name"] = (references.rows.filter(strange).to_pylist(), partial(list, known))
-            for column, (rows, allowed) in lost.items():
+                lost["table_name"] = pa.repeat(True, len(rows)), partial(list, content.models)
+            for column, (broken, allowed) in lost.items():
                 kind = column.removesuffix("_name").replace("row_id", "id")
-                yield from content.at(
-                    name,
-                    rows,
-                    column,
-                    f"unknown {kind} {{{column}}} in {column}",
-                    "a reference names what is there",
-                    "correct the reference",
-                    choices=("known ones", allowed),
+                yield from content.at(name, rows.filter(as_array(broken)), column, ("known ones", allowed))(
+                    f"unknown {kind} {{{column}}} in {column}; a reference names what is there; correct the reference"
                 )
 
 
-@_law("6d", "One thing of several")
+@_law("6d", "One thing of several: A row that may refer to one of several things refers to exactly one, whole.")
 def _one_of_is_filled(content: Content) -> Iterator[Breach]:
-    """A row that may refer to one of several things refers to exactly one, whole."""
     for name, model in content.models.items():
         choices = model.table.one_of
-        if not choices:
-            continue
-        filled = [[as_number(pc.is_valid(content.tables[name][column])) for column in choice] for choice in choices]
-        touched = reduce(pc.add, [reduce(pc.max_element_wise, columns) for columns in filled])
-        whole = reduce(pc.add, [reduce(pc.min_element_wise, columns) for columns in filled])
-        rows = rows_where(pc.or_(pc.not_equal(touched, 1), pc.not_equal(whole, 1)))
-        said = {}
-        for row in rows:
-            cells = content.tables[name].slice(row, 1).to_pylist()[0]
-            named = [", ".join(choice) for choice in choices if any(cells[column] is not None for column in choice)]
-            said[row] = " and ".join(named) or "none of its links"
-        yield from content.at(
-            name,
-            rows,
-            None,
-            f"a row of {name} fills {{said}}",
-            "it refers to exactly one thing",
-            f"fill {' or '.join(', '.join(choice) for choice in choices)}",
-            said=said,
+        columns = list(itertools.chain.from_iterable(choices))
+        said: dict[int, str] = {}
+        for *cells, rows in (
+            groups(*(pc.is_valid(content.tables[name][column]) for column in columns)) if choices else ()
+        ):
+            filled = set(itertools.compress(columns, cells))
+            begun = [choice for choice in choices if filled.intersection(choice)]
+            if len(begun) != 1 or not filled.issuperset(begun[0]):
+                said |= dict.fromkeys(rows.as_py(), " and ".join(map(", ".join, begun)) or "none of its links")
+        yield from content.at(name, said)(
+            f"a row of {name} fills {{said}}; it refers to exactly one thing; "
+            f"fill {' or '.join(map(', '.join, choices))}"
         )
 
 
-@_law("6e", "Nothing is part of itself")
+@_law("6e", "Nothing is part of itself: Nothing is its own whole or parent, at however many removes.")
 def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
-    """Nothing is its own whole or parent, at however many removes."""
-    for name, item, values in content.columns(lambda item: item.column.references):
-        if item.column.references == name:
+    for name, item, target, values in content.columns(lambda item: item.column.references):
+        if target == name:
             yield from _cycles(content, name, item.name, content.keys[name], values)
     for name, model in content.models.items():
         if model.table.part_of is not None:
             part, whole, relation = model.table.part_of
             vocabulary = content.field(name, relation).column.vocabulary
-            target = content.field(name, part).column.references
-            assert vocabulary is not None and target is not None
+            things = content.field(name, part).column.references
+            assert vocabulary is not None and things is not None
             links = content.tables[name]
-            terms = pa.array(vocabulary.marked(Mark.PART_OF), pa.string())
-            links = links.filter(pc.is_in(links[relation], value_set=terms))
-            yield from _cycles(content, target, None, links[part], links[whole])
+            links = links.filter(is_in(links[relation], vocabulary.marked(Mark.PART_OF)))
+            yield from _cycles(content, things, None, links[part], links[whole])
 
 
 def _cycles(content: Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
@@ -574,9 +473,8 @@ def _cycles(content: Content, table: str, column: str | None, children: Any, par
         except CycleError as error:
             cycle = error.args[1][:0:-1]
         at = pc.index_in(pa.array(cycle), value_set=content.keys[table]).to_pylist()
-        rows = [row for row in at if row is not None]
-        first_row = min(rows, default=None)
-        turn = at.index(first_row) if rows else 0
+        first_row = min((row for row in at if row is not None), default=None)
+        turn = at.index(first_row) if first_row is not None else 0
         cycle = [*cycle[turn:], *cycle[: turn + 1]]
         what = f"a cycle among parents: {' -> '.join(cycle)}"
         yield Breach(table, first_row, cycle[0], column, what, "nothing is part of itself", "break the cycle")
@@ -588,45 +486,28 @@ def _cycles(content: Content, table: str, column: str | None, children: Any, par
 # --- 7. Closed vocabularies ---
 
 
-@_law("7a", "Vocabularies are closed", _Asked.FIRST)
+@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", _Asked.FIRST)
 def _terms_are_known(content: Content) -> Iterator[Breach]:
-    """Every coded value is a term of its column's vocabulary."""
-    for name, item, values in content.columns(lambda item: item.column.vocabulary):
-        vocabulary = item.column.vocabulary
-        assert vocabulary is not None
-        wrong = pc.invert(pc.is_in(values, value_set=pa.array([*vocabulary.values(), None], pa.string())))
-        yield from content.at(
-            name,
-            rows_where(wrong),
-            item.name,
-            f"{name}.{item.name} of {{id}} is {{{item.name}!r}}",
-            f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
-            "use one of its terms",
-            choices=(f"terms of {vocabulary.name}", vocabulary.values),
+    for name, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
+        wrong = pc.invert(is_in(values, [*vocabulary.values(), None]))
+        yield from content.at(name, wrong, item.name, (f"terms of {vocabulary.name}", vocabulary.values))(
+            f"{name}.{item.name} of {{id}} is {{{item.name}!r}}; "
+            f"it is an unknown term: the vocabulary {vocabulary.name} is closed; use one of its terms"
         )
 
 
-@_law("7b", "Candidates are possible values")
+@_law("7b", "Candidates are possible values: The candidate that a gap names is a value that its column could hold.")
 def _candidates_are_values(content: Content) -> Iterator[Breach]:
-    """The candidate that a gap names is a value that its column could hold."""
-    name = content.dataset.part(Part.GAPS)
-    columns = {(table, item.name): item for table, item in content.explained}
-    codes, named = content.combinations(name, "table_name", "column_name", "candidate")
-    for code, (table, column, candidate) in enumerate(named):
-        item = columns.get((table, column))
+    name, gaps = content.part(Part.GAPS)
+    for table, column, candidate, rows in groups(gaps["table_name"], gaps["column_name"], gaps["candidate"]):
+        item = content.explained.get((table, column))
         if item is None or candidate is None or (table, column, candidate) in content.dataset.other_candidates:
             continue
         if why := _why_no_value(content, item, candidate):
             vocabulary = item.column.vocabulary
-            yield from content.at(
-                name,
-                rows_having(codes, [code]),
-                "candidate",
-                f"the candidate {{candidate!r}} is no value of {table}.{column}",
-                "it {because}",
-                "correct the candidate",
-                choices=None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values),
-                because=why,
+            choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
+            yield from content.at(name, dict.fromkeys(rows.as_py(), why), "candidate", choices)(
+                f"the candidate {{candidate!r}} is no value of {table}.{column}; it {{said}}; correct the candidate"
             )
 
 
@@ -653,44 +534,37 @@ def _why_no_value(content: Content, item: Field, text: str) -> str | None:
     return None
 
 
-@_law("7c", "Terms are published")
+@_law("7c", "Terms are published: Every coded value is a row of the table of terms.")
 def _terms_are_published(content: Content) -> Iterator[Breach]:
-    """Every coded value is a row of the table of terms."""
     name, terms = content.part(Part.TERMS)
     published = set(zipped(terms["vocabulary"], terms["term"]))
-    for table, item, values in content.columns(lambda item: item.column.vocabulary):
-        vocabulary = item.column.vocabulary
-        assert vocabulary is not None
+    for table, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
         lost = [term for term in vocabulary.values() if (vocabulary.name, term) not in published]
-        yield from content.at(
-            table,
-            rows_having(values, lost),
-            item.name,
-            f"{{{item.name}}} of {vocabulary.name} is not in {name}",
-            "every coded value is defined there",
-            "restore the term",
+        yield from content.at(table, is_in(values, lost), item.name)(
+            f"{{{item.name}}} of {vocabulary.name} is not in {name}; "
+            "every coded value is defined there; restore the term"
         )
 
 
-@_law("7d", "Terms have counterparts, or have none")
+@_law(
+    "7d",
+    "Terms have counterparts, or have none: Every term is set beside another scheme, or said to have no counterpart.",
+)
 def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
-    """Every term is set beside another scheme, or said to have no counterpart."""
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
-    crossed = pc.is_in(terms["term_id"], value_set=as_array(crosswalk["term_id"]))
-    yield from content.at(
-        name,
-        rows_where(pc.invert(crossed)),
-        None,
-        f"the term {{id}} has no {crosswalk_name} row",
-        "every term says what it corresponds to elsewhere",
-        f"add one to {crosswalk_name}; match: none is an answer",
+    yield from content.at(name, pc.invert(is_in(terms["term_id"], as_array(crosswalk["term_id"]))))(
+        f"the term {{id}} has no {crosswalk_name} row; every term says what it corresponds to elsewhere; "
+        f"add one to {crosswalk_name}; match: none is an answer"
     )
 
 
-@_law("7e", "Terms are defined once")
+@_law(
+    "7e",
+    "Terms are defined once: Every published term has the label and the definition that this version's vocabularies "
+    "give it.",
+)
 def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
-    """Every published term has the label and the definition that this version's vocabularies give it."""
     if not content.same_version:
         return
     name, terms = content.part(Part.TERMS)
@@ -700,124 +574,87 @@ def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
         for term in vocabulary
     }
     found = zipped(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
-    yield from content.at(
-        name,
-        [row for row, term in enumerate(found) if term not in defined],
-        None,
-        "the term {id} is defined otherwise in this version",
-        "the codebook and this table say the same",
-        f"get the package anew: {content.dataset.name} download",
+    yield from content.at(name, [row for row, term in enumerate(found) if term not in defined])(
+        "the term {id} is defined otherwise in this version; the codebook and this table say the same; "
+        f"get the package anew: {content.dataset.name} download"
     )
 
 
-@_law("7f", "Dates are real")
+@_law(
+    "7f",
+    "Dates are real: Dates in EDTF (ISO 8601-2) name days that the calendar has, and end no earlier than they start.",
+)
 def _dates_are_real(content: Content) -> Iterator[Breach]:
-    """Dates in EDTF (ISO 8601-2) name days that the calendar has, and end no earlier than they start."""
-    for name, item, values in content.columns(lambda item: item.column.edtf):
-        wrong = {}
-        for value in pc.unique(values).to_pylist():
+    for name, item, _, values in content.columns(lambda item: item.column.edtf):
+        wrong: dict[int, str] = {}
+        for value, rows in groups(values):
             try:
                 if value is not None:
                     bounds(value)
             except ValueError as error:
-                wrong[value] = str(error)
-        for value, why in wrong.items():
-            yield from content.at(
-                name,
-                rows_having(values, [value]),
-                item.name,
-                f"{item.name}: {{because}}",
-                "dates follow EDTF (ISO 8601-2)",
-                "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
-                because=why,
-            )
+                wrong |= dict.fromkeys(rows.as_py(), str(error))
+        yield from content.at(name, wrong, item.name)(
+            f"{item.name}: {{said}}; dates follow EDTF (ISO 8601-2); "
+            "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05"
+        )
 
 
 # --- 8. One content ---
 
 
-@_law("8a", "Cells fit their columns", _Asked.FIRST)
+@_law(
+    "8a",
+    "Cells fit their columns: Required cells have values, values match their column's pattern, and no text is empty.",
+    _Asked.FIRST,
+)
 def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
-    """Required cells have values, values match their column's pattern, and no text is empty."""
-    for name, item, values in content.columns(lambda _: True):
-        column = item.column
+    for name, item, column, values in content.columns(lambda item: item.column):
         what = f"{name}.{item.name} of {{id}} is {{{item.name}!r}}"
-        if not item.nullable and values.null_count and not (column.voice or column.certainty):
-            yield from content.at(name, rows_where(pc.is_null(values)), item.name, what, "it is required", "fill it")
+        if not item.nullable and not (column.voice or column.certainty):
+            yield from content.at(name, pc.is_null(values), item.name)(f"{what}; it is required; fill it")
         if item.type != "text" or column.vocabulary is not None or column.edtf:
             continue
         # A link is as well formed as the key that it resolves to.
         is_key = item.name == primary_key(content.models[name])
         if column.pattern is not None and (column.references is None or is_key):
-            wrong = pc.invert(pc.match_substring_regex(values, f"^(?:{column.pattern})$"))
-            yield from content.at(
-                name,
-                rows_where(wrong),
-                item.name,
-                what,
-                "it does not match {because}",
-                "correct it",
-                because=column.pattern,
+            wrong = pc.indices_nonzero(pc.invert(pc.match_substring_regex(values, f"^(?:{column.pattern})$")))
+            yield from content.at(name, dict.fromkeys(wrong.to_pylist(), column.pattern), item.name)(
+                f"{what}; it does not match {{said}}; correct it"
             )
         else:
-            empty = rows_where(pc.equal(values, ""))
-            yield from content.at(
-                name, empty, item.name, what, "an empty text is no value", "make it a null, or fill it"
+            yield from content.at(name, pc.equal(values, ""), item.name)(
+                f"{what}; an empty text is no value; make it a null, or fill it"
             )
 
 
-@_law("8b", "Derived values recompute", _Asked.OF_SOUND_CELLS)
+@_law(
+    "8b",
+    "Derived values recompute: Derived cells equal what is computed from the cells that they derive from.",
+    _Asked.OF_SOUND_CELLS,
+)
 def _derived_recomputes(content: Content) -> Iterator[Breach]:
-    """Derived cells equal what is computed from the cells that they derive from."""
-    derived = content.dataset.derived
-    for (name, column), by_id in derived.compute(content.needed(derived.needs)).items():
-        table = content.tables[name]
-        expected = [by_id[row_id] for row_id in content.keys[name].to_pylist()]
-        rows = rows_where(differs(table[column], pa.array(expected, table.schema.field(column).type)))
-        yield from content.at(
-            name,
-            rows,
-            column,
-            f"{name}.{column} of {{id}} is {{{column}}}, and it recomputes to {{said}}",
-            "derived values follow from others",
-            "restore the value",
-            said={row: f"{expected[row]!s:.60}" for row in rows},
+    for (name, column), by_id in content.computed(content.dataset.derived).items():
+        values = content.tables[name][column]
+        expected = pa.array([by_id[row_id] for row_id in content.keys[name].to_pylist()], values.type)
+        wrong = pc.indices_nonzero(differs(values, expected)).to_pylist()
+        yield from content.at(name, {row: f"{expected[row].as_py()!s:.60}" for row in wrong}, column)(
+            f"{name}.{column} of {{id}} is {{{column}}}, and it recomputes to {{said}}; "
+            "derived values follow from others; restore the value"
         )
 
 
-@_law("8c", "Views recompute", _Asked.LAST)
+@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", _Asked.LAST)
 def _views_recompute(content: Content) -> Iterator[Breach]:
-    """The rows of views equal what is computed from the other tables."""
     if not any(model.table.view for model in content.models.values()):
         return
-    views = content.dataset.views
-    for name, rows in views.compute(content.needed(views.needs)).items():
+    for name, rows in content.computed(content.dataset.views).items():
         key = primary_key(content.models[name])
         computed = {row[key]: row for row in rows}
         found = content.tables[name].to_pylist()
-        yield from content.at(
-            name,
-            [at for at, row in enumerate(found) if computed.pop(row[key], None) != row],
-            None,
-            f"the {name} row {{id}} is not as computed",
-            "views are computed",
-            "restore the view",
+        wrong = [at for at, row in enumerate(found) if computed.pop(row[key], None) != row]
+        yield from content.at(name, wrong)(
+            f"the {name} row {{id}} is not as computed; views are computed; restore the view"
         )
         for row_id in list(computed)[: content.limit]:
             what = f"the {name} row {row_id} is missing"
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
-
-
-def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
-    """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
-
-    Certain are a space between sentences of a line, and as many line feeds as lines lie between.
-    """
-    text, last_line = "", 1
-    for start, line, words in passages:
-        blank = "\n" * (line - last_line) or (" " if text else "")
-        if start != len(text) + len(blank):
-            return None
-        text, last_line = text + blank + words, line
-    ending = character_count - len(text)
-    return text + "\n" * ending if ending in (0, 1) else None
