@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -149,7 +150,7 @@ def test_changed_byte(folder: Path) -> None:
     """A byte of a file is changed and the report does not name the file. Every file is changed, and named, at once."""
     chosen = random.Random(1)
     listed = [name for name in names(folder) if name != DESCRIPTOR]
-    places: list[Callable[[int], int]] = [lambda size: 0, lambda size: size - 1, chosen.randrange, chosen.randrange]
+    places: list[Callable[[int], int]] = [lambda size: 0, lambda size: size - 1, chosen.randrange]
     for place in places:
         contents = {name: change_byte(folder / name, place((folder / name).stat().st_size)) for name in listed}
         changed = {fault.file for fault in verify(folder).faults if fault.what == "has changed"}
@@ -164,7 +165,7 @@ def test_changed_byte_of_descriptor(folder: Path) -> None:
     file = folder / DESCRIPTOR
     size = file.stat().st_size
     seal = file.read_bytes().rindex(SEAL.encode())
-    for at in {*range(0, size, size // 10), *range(seal - 2, size, 19), size - 1}:
+    for at in {*range(0, size, size // 5), *range(seal - 2, size, 19), size - 1}:
         content = change_byte(file, at)
         assert_named(verify(folder), DESCRIPTOR)
         file.write_bytes(content)
@@ -266,10 +267,7 @@ def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(installed)}
 
     def said() -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        return subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True)
 
     assert "is pinned by: the RECORD of the installed wheel" in said()
     assert "RECORD of the installed wheel;" not in said()
@@ -283,47 +281,29 @@ def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
 # --- Packages made to harm ---
 
 
-def bomb(folder: Path, count: int, said: int, text: str, *, forged: bool = False, encoding: str | None = None) -> None:
+def bomb(
+    folder: Path, count: int, text: str, *, said: int | None = None, forged: bool = False, encoding: str | None = None
+) -> None:
     """Let passages.parquet be a small file of many rows, and the descriptor say a number of them."""
     file = folder / "parquet/passages.parquet"
     schema = pq.ParquetFile(file).schema_arrow
     texts = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()).fill_null(0), [text])
-    columns = [texts if field.type == pa.string() else pa.nulls(count, field.type) for field in schema]
-    encodings = {field.name: encoding for field in schema if encoding and field.type == pa.string()}
-    options = {"use_dictionary": False, "column_encoding": encodings} if encoding else {}
+    columns = [texts, *(pa.nulls(count, field.type) for field in list(schema)[1:])]
+    options = {"use_dictionary": False, "column_encoding": {schema.names[0]: encoding}} if encoding else {}
     pq.write_table(pa.table(columns, schema.names), file, compression="zstd", store_schema=False, **options)
     if forged:
-        content = file.read_bytes()
-        for at in range(len(schema)):
-            size = pq.ParquetFile(file).metadata.row_group(0).column(at).total_uncompressed_size
-            digits = [size << 1 >> shift & 127 | 128 for shift in range(0, (size << 1).bit_length(), 7)]
-            number = bytes([*digits[:-1], digits[-1] & 127])
-            if size > 1 << 20:
-                content = content.replace(number, b"\x90" + b"\x80" * (len(number) - 2) + b"\x00")
-        file.write_bytes(content)
+        content, size = file.read_bytes(), pq.ParquetFile(file).metadata.row_group(0).column(0).total_uncompressed_size
+        digits = [size << 1 >> shift & 127 | 128 for shift in range(0, (size << 1).bit_length(), 7)]
+        number = bytes([*digits[:-1], digits[-1] & 127])
+        assert number in content
+        file.write_bytes(content.replace(number, b"\x90" + b"\x80" * (len(number) - 2) + b"\x00"))
     assert file.stat().st_size < 100_000
 
     def change(descriptor: dict[str, Any]) -> None:
         (item,) = (item for item in descriptor["resources"] if item["name"] == "passages")
-        item["rowCount"] = said
+        item["rowCount"] = count if said is None else said
 
     mend_descriptor(folder, change)
-
-
-def replaced(folder: Path, name: str, make: Callable[[Path], object], listed: int | None = None) -> None:
-    """Let something else stand in the place of a file."""
-    (folder / name).unlink()
-    make(folder / name)
-    if listed is not None:
-        mend_descriptor(folder, lambda descriptor: descriptor["resources"][0].update(bytes=listed))
-
-
-def listed(folder: Path, text: str) -> None:
-    """Let the descriptor list a file of this path, as JSON has it."""
-    file = folder / DESCRIPTOR
-    content = file.read_text(encoding="utf-8")
-    item = f'{{"name": "more", "path": {text}, "bytes": 1, "hash": "sha256:0"}}, {{'
-    file.write_text(content.replace('"resources": [\n    {', f'"resources": [{item}', 1), encoding="utf-8")
 
 
 def sparse(file: Path) -> None:
@@ -332,63 +312,80 @@ def sparse(file: Path) -> None:
         stream.truncate(1 << 40)
 
 
-def swap_folder(folder: Path) -> None:
-    (folder / "csv").rename(folder.parent / f"{folder.name}-csv")
-    (folder / "csv").symlink_to(folder.parent / f"{folder.name}-csv")
+# What stands in the place of a file, what the descriptor says of its size if not what it has, and what is told.
+IN_PLACE: dict[str, tuple[Callable[[Path], object], int | None, str]] = {
+    "csv/actors.csv": (os.mkfifo, None, "is no regular file"),
+    "csv/claims.csv": (Path.mkdir, None, "is no regular file"),
+    "csv/gaps.csv": (lambda file: file.symlink_to("/dev/zero"), None, "is a link"),
+    "csv/terms.csv": (lambda file: file.symlink_to(ROOT / "LICENSE"), None, "is a link"),
+    "csv/mentions.csv": (sparse, None, "has changed: 1099511627776 bytes"),
+    "parquet/actors.parquet": (os.mkfifo, 0, "is no regular file"),
+    "parquet/claims.parquet": (sparse, 1 << 40, "a file has at most"),
+}
+
+
+def spoil(folder: Path) -> None:
+    """Let no regular files, and none of the sizes listed, stand in the place of files and of a folder."""
+    for name, (make, _, _) in IN_PLACE.items():
+        (folder / name).unlink()
+        make(folder / name)
+    (folder / "pictures").rename(folder.parent / "pictures")
+    (folder / "pictures").symlink_to(folder.parent / "pictures")
+    (folder / "a\x1b[2J\nb").touch()
+    (folder / os.fsdecode(b"a\xff")).touch()
+
+    def change(descriptor: dict[str, Any]) -> None:
+        for resource in descriptor["resources"]:
+            _, size, _ = IN_PLACE.get(resource["path"], (None, None, None))
+            resource["bytes"] = resource["bytes"] if size is None else size
+
+    mend_descriptor(folder, change)
+
+
+PATHS = ('"../x"', '"/etc/x"', '"csv/../../x"', r'"a\u001b[2Jb"', r'"a\nb"', r'"\ud800"', r'"a\u202eb"', '""')
+
+
+def list_paths(folder: Path) -> None:
+    """Let the descriptor list files of these paths, as JSON has them."""
+    file = folder / DESCRIPTOR
+    items = (f'{{"name": "more{n}", "path": {path}, "bytes": 1}}, ' for n, path in enumerate(PATHS))
+    content = file.read_text(encoding="utf-8")
+    file.write_text(content.replace('"resources": [', f'"resources": [{"".join(items)}', 1), encoding="utf-8")
 
 
 def swollen(folder: Path) -> None:
     """Let the package be an archive of a few kilobytes that unpacks to much more."""
-    with (
-        zipfile.ZipFile(folder.parent / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("x", "w") as member,
-    ):
-        for _ in range(20):
-            member.write(bytes(4 << 20))
     shutil.rmtree(folder)
-    (folder.parent / "a.zip").rename(folder)
+    with zipfile.ZipFile(folder, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x", bytes(68 << 20))
 
 
-EVENTS = "csv/events.csv"
+def of_descriptor(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Let something else stand in the place of the descriptor."""
+    return lambda folder: ((folder / DESCRIPTOR).unlink(), make(folder / DESCRIPTOR))
 
-# What is done to a package, the file that the fault must name, and what it must say.
-HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "pipe": (lambda folder: replaced(folder, EVENTS, os.mkfifo), EVENTS, "is no regular file"),
-    "pipe of its size": (lambda folder: replaced(folder, EVENTS, os.mkfifo, 0), EVENTS, "is no regular file"),
-    "device": (lambda folder: replaced(folder, EVENTS, lambda file: file.symlink_to("/dev/zero")), EVENTS, "is a link"),
-    "link": (
-        lambda folder: replaced(folder, EVENTS, lambda file: file.symlink_to(ROOT / "LICENSE")),
-        EVENTS,
-        "is a link",
+
+PASSAGES = "parquet/passages.parquet"
+
+# What is done to a package, and of each fault the file that it must name and what it must say.
+HARM: dict[str, tuple[Callable[[Path], object], list[tuple[str, str]]]] = {
+    "files": (
+        spoil,
+        [
+            *((name, what) for name, (_, _, what) in IN_PLACE.items()),
+            ("pictures/timeline.svg", "is a link"),
+            ("a\\x1b[2J b", "is not listed"),
+            ("a\\udcff", "is not listed"),
+        ],
     ),
-    "linked folder": (swap_folder, EVENTS, "is a link"),
-    "folder": (lambda folder: replaced(folder, EVENTS, Path.mkdir), EVENTS, "is no regular file"),
-    "large": (
-        lambda folder: replaced(folder, EVENTS, sparse, 1 << 40),
-        EVENTS,
-        "a file has at most",
-    ),
-    "larger than listed": (
-        lambda folder: sparse(folder / EVENTS),
-        EVENTS,
-        "has changed: 1099511627776 bytes",
-    ),
-    "descriptor pipe": (lambda folder: replaced(folder, DESCRIPTOR, os.mkfifo), DESCRIPTOR, "is no regular file"),
-    "descriptor device": (
-        lambda folder: replaced(folder, DESCRIPTOR, lambda file: file.symlink_to("/dev/zero")),
-        DESCRIPTOR,
-        "is a link",
-    ),
-    "descriptor large": (
-        lambda folder: sparse(folder / DESCRIPTOR),
-        DESCRIPTOR,
-        "a descriptor has at most",
-    ),
+    "paths": (list_paths, [(DESCRIPTOR, "paths stay within the package")] * len(PATHS)),
+    "descriptor pipe": (of_descriptor(os.mkfifo), [(DESCRIPTOR, "is no regular file")]),
+    "descriptor device": (of_descriptor(lambda file: file.symlink_to("/dev/zero")), [(DESCRIPTOR, "is a link")]),
+    "descriptor large": (of_descriptor(sparse), [(DESCRIPTOR, "a descriptor has at most")]),
     **{
         f"descriptor {name}": (
             lambda folder, content=content: (folder / DESCRIPTOR).write_bytes(content),
-            DESCRIPTOR,
-            f"is no descriptor of a data package; {why}",
+            [(DESCRIPTOR, f"is no descriptor of a data package; {why}")],
         )
         for name, content, why in (
             ("deep", b"[" * 1_000_000, "RecursionError"),
@@ -399,45 +396,25 @@ HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
             ("texts", b'{"version": "1", "resources": ["a"]}', "TypeError"),
         )
     },
-    **{
-        f"path {text}": (lambda folder, text=text: listed(folder, text), DESCRIPTOR, "paths stay within the package")
-        for text in (
-            '"../x"',
-            '"/etc/passwd"',
-            '"csv/../../x"',
-            r'"a\u001b[2Jb"',
-            r'"a\nb"',
-            r'"\ud800"',
-            r'"a\u202eb"',
-            '""',
-        )
-    },
-    "name that acts": (lambda folder: (folder / "a\x1b[2J\nb").touch(), "a\\x1b[2J b", "is not listed"),
-    "name that is no text": (lambda folder: (folder / os.fsdecode(b"a\xff")).touch(), "a\\udcff", "is not listed"),
-    "bomb": (lambda folder: bomb(folder, 540_000, 540_000, "x" * 10_000), "parquet/passages.parquet", "would take"),
-    "bomb counted": (lambda folder: bomb(folder, 540_000, 22, "x" * 10_000), DESCRIPTOR, "says 22 rows of passages"),
-    "bomb of nulls": (
-        lambda folder: bomb(folder, 3_000_000, 3_000_000, ""),
-        "parquet/passages.parquet",
-        "would take",
+    "bomb": (lambda folder: bomb(folder, 540_000, "x" * 10_000), [(PASSAGES, "would take")]),
+    "bomb counted": (
+        lambda folder: bomb(folder, 540_000, "x" * 10_000, said=22),
+        [(DESCRIPTOR, "says 22 rows of passages")],
     ),
-    "bomb of one text": (
-        lambda folder: bomb(folder, 1, 1, "x" * 70_000_000),
-        "parquet/passages.parquet",
-        "would take",
-    ),
+    "bomb of nulls": (lambda folder: bomb(folder, 3_000_000, ""), [(PASSAGES, "would take")]),
     "bomb with a forged footer": (
-        lambda folder: bomb(folder, 1, 1, "x" * 70_000_000, forged=True),
-        "parquet/passages.parquet",
-        "would take",
+        lambda folder: bomb(folder, 1, "x" * 70_000_000, forged=True, encoding="PLAIN"),
+        [(PASSAGES, "would take")],
     ),
     "bomb of prefixes": (
-        lambda folder: bomb(folder, 500, 500, "x" * 10_000, encoding="DELTA_BYTE_ARRAY"),
-        "parquet/passages.parquet",
-        "DELTA_BYTE_ARRAY",
+        lambda folder: bomb(folder, 500, "x" * 10_000, encoding="DELTA_BYTE_ARRAY"),
+        [(PASSAGES, "DELTA_BYTE_ARRAY")],
     ),
-    "archive bomb": (swollen, "archive bomb", "would unpack to 83886080 bytes"),
-    "no archive": (lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"PK")), "no archive", "is no archive"),
+    "archive bomb": (swollen, [("archive bomb", "would unpack to 71303168 bytes")]),
+    "no archive": (
+        lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"PK")),
+        [("no archive", "is no archive")],
+    ),
 }
 
 
@@ -446,8 +423,8 @@ HARM: dict[str, tuple[Callable[[Path], object], str, str]] = {
 )
 def test_harm(good: Path, tmp_path: Path) -> None:
     """A package made to harm has verification hang, crash, take gigabytes, or print what acts on a terminal."""
-    for name, (harm, _, _) in HARM.items():
-        harm(shutil.copytree(good, tmp_path / name.replace("/", "_")))
+    for name, (harm, _) in HARM.items():
+        harm(shutil.copytree(good, tmp_path / name))
     code = (
         "import pathlib, re, sys, time, belarus_iran_pact as bip\n"
         "for folder in sys.argv[1:]:\n"
@@ -456,17 +433,15 @@ def test_harm(good: Path, tmp_path: Path) -> None:
         "    status = pathlib.Path('/proc/self/status').read_text()\n"
         "    print(time.perf_counter() - started, int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)\n"
     )
-    folders = [str(tmp_path / name.replace("/", "_")) for name in HARM]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *folders], capture_output=True, encoding="utf-8", timeout=100, check=False
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert done.stderr == ""
+    command = [sys.executable, "-c", code, *(str(tmp_path / name) for name in HARM)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
     assert len(lines) == 2 * len(HARM)
-    for (name, (_, file, what)), report, spent in zip(HARM.items(), lines[::2], lines[1::2], strict=True):
-        told = [fault for fault in report.split("\t")[2:] if f"{file}: " in fault and what in fault]
-        assert len(told) == 1, (name, report)
+    for (name, (_, expected)), report, spent in zip(HARM.items(), lines[::2], lines[1::2], strict=True):
+        for file, what in expected:
+            told = [fault for fault in report.split("\t")[2:] if f"{file}: " in fault and what in fault]
+            assert len(told) == expected.count((file, what)), (name, file, report)
         assert all(letter.isprintable() for letter in report.replace("\t", "")), name
         seconds, peak = map(float, spent.split())
         assert seconds < 20, name
@@ -546,44 +521,31 @@ def outcome(bounds: Callable[[str], edtf.Bounds], text: str) -> edtf.Bounds | No
 
 
 def edtf_texts() -> list[str]:
-    dates = itertools.product(
-        ("2026", "1900", "20XX", "19X4", "XXXX", "0000"),
-        ("", "-08", "-02", "-13", "-XX"),
-        ("", "-01", "-29", "-31", "-XX", "-00"),
-        ("", "?"),
-    )
-    single = ["".join(parts) for parts in dates if parts[1] or not parts[2]]
-    single += [
-        "1900-02-29",
-        "2024-02-29?",
-        "2026-12?",
-        "X999?",
-        "2026?-08",
-        "2026-08?-01",
-        "2026~",
-        "2026%",
-        "2025?-08",
-        "2026-0~-XX",
-    ]
-    ends = ("2026", "2025-12", "XXXX", "..", "2024-02-XX", "2026-13", "")
-    return [*single, *(f"{first}/{last}" for first in ends for last in ends), "", "..", "today"]
+    years = ("2026", "1900", "20XX", "19X4", "XXXX", "0000")
+    months = [f"{year}{month}" for year in years for month in ("", "-02", "-08", "-13", "-XX")]
+    days = itertools.product(("2026", "XXXX"), ("-02", "-08", "-XX"), ("-01", "-29", "-31", "-XX", "-00"), ("", "?"))
+    odd = ["1900-02-29", "2024-02-29?", "2026-12?", "X999?", "2026?-08", "2026-08?-01", "2026~", "2026%", "2025?-08"]
+    ends = ("2026", "2025-12", "XXXX", "..", "2026-13", "")
+    intervals = [f"{first}/{last}" for first in ends for last in ends]
+    return [*months, *("".join(parts) for parts in days), *odd, *intervals, "2024-02-XX/2026", "", "..", "today"]
 
 
 def test_bounds_differ_from_the_parser() -> None:
     """The bounds of EDTF dates are not those that an EDTF parser gives."""
+    parse = functools.cache(parse_edtf)
 
     def edge(text: str, lower: bool) -> date | None:
         # An open end, or a year of which nothing is known, bounds nothing: the parser would say year 0 or 9999.
         if text == "..":
             return None
         if text.startswith("XXXX"):
-            parse_edtf("2000" + text[4:])
+            parse("2000" + text[4:])
             return None
-        parsed = parse_edtf(text)
+        parsed = parse(text)
         return date(*(parsed.lower_strict() if lower else parsed.upper_strict())[:3])
 
     def parsed(text: str) -> edtf.Bounds:
-        parse_edtf(text)
+        parse(text)
         first, _, last = text.partition("/")
         earliest, latest = edge(first, True), edge(last or first, False)
         if earliest and latest and earliest > latest:
@@ -599,4 +561,4 @@ def test_bounds_differ_from_the_parser() -> None:
         elif (other := outcome(parsed, text)) is not None:
             assert own == other, text
             compared += 1
-    assert compared > 100
+    assert compared > 60

@@ -1,7 +1,7 @@
 """Reading a published package from a folder or an archive, whoever made it and whatever it holds.
 
     package = open_package(Path("folder or archive.zip"))
-    package.version, package.descriptor, package.table("events"), package.read("CODEBOOK.md")
+    package.version, package.descriptor, package.table("events")
 
 A package may come from anybody. Nothing is opened but regular files within it that have the size listed for them, no table is
 decoded that would take far more memory than its file has bytes, and what a package says of itself is never taken for a path,
@@ -44,6 +44,7 @@ SPARE_BYTES = 64 << 20
 RATIO = 20
 
 _BLOCK = 1 << 20
+_NO_TABLE = "cannot be read as this table"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TABLE = re.compile(rf"(csv|parquet)/({_NAME.pattern})\.\1")
 
@@ -63,6 +64,17 @@ class PackageError(ValueError):
 
 class MissingFileError(PackageError):
     """A file that is listed is not there."""
+
+
+@contextlib.contextmanager
+def _told(file: object, what: str) -> Iterator[None]:
+    """Tell any error as one of a file: Python and Arrow have one for each way in which bytes can be wrong."""
+    try:
+        yield
+    except PackageError:
+        raise
+    except Exception as error:
+        raise PackageError(file, what, f"{type(error).__name__}: {error}") from None
 
 
 def shown(text: object, most: int = 300) -> str:
@@ -93,12 +105,14 @@ def seal_holds(content: bytes) -> bool | None:
     found = list(_SEALED.finditer(content))
     if not found:
         return None
-    digits = found[-1]
-    zeroed = content[: digits.start(1)] + b"0" * 64 + content[digits.end(1) :]
-    return hashlib.sha256(zeroed).hexdigest().encode() == digits.group(1)
+    start, end = found[-1].span(1)
+    return hashlib.sha256(content[:start] + b"0" * 64 + content[end:]).hexdigest().encode() == content[start:end]
 
 
 # --- Where a package's files are ---
+
+_MISSING = ("is missing", f"{DESCRIPTOR} lists it")
+_IRREGULAR = ("is no regular file", "a package holds files only")
 
 
 class _Folder:
@@ -117,19 +131,18 @@ class _Folder:
 
     def size(self, path: str) -> int:
         """A file's size in bytes; a `PackageError` where there is none, or something that is no regular file."""
+        file = self.place
         try:
-            file = str(self.place)
             for part in path.split("/"):
-                file = os.path.join(file, part)
-                found = os.lstat(file)
+                found = os.lstat(file := file / part)
                 if stat.S_ISLNK(found.st_mode):
                     raise PackageError(path, "is a link", "a package holds its files itself")
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingFileError(path, "is missing", f"{DESCRIPTOR} lists it") from None
+            raise MissingFileError(path, *_MISSING) from None
         except OSError as error:
             raise PackageError(path, "cannot be read", error.strerror or error) from None
         if not stat.S_ISREG(found.st_mode):
-            raise PackageError(path, "is no regular file", "a package holds files only")
+            raise PackageError(path, *_IRREGULAR)
         return found.st_size
 
     @contextlib.contextmanager
@@ -143,7 +156,7 @@ class _Folder:
             raise PackageError(path, "cannot be read", error.strerror or error) from None
         with os.fdopen(number, "rb") as stream:
             if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise PackageError(path, "is no regular file", "a package holds files only")
+                raise PackageError(path, *_IRREGULAR)
             yield stream
 
 
@@ -159,37 +172,29 @@ class _Archive:
         size, packed = sum(info.file_size for info in infos), place.stat().st_size
         if size > RATIO * packed + SPARE_BYTES:
             raise PackageError(place, f"would unpack to {size} bytes", f"it has {packed}")
-        tops = [name for name in (info.filename for info in infos) if re.fullmatch(rf"([^/]+/)?{DESCRIPTOR}", name)]
+        tops = [info.filename for info in infos if re.fullmatch(rf"([^/]+/)?{DESCRIPTOR}", info.filename)]
         if len(tops) != 1:
             raise PackageError(place, f"has no {DESCRIPTOR}, or several", "a package has one, at its top")
         top = tops[0].removesuffix(DESCRIPTOR)
         self.members = {info.filename.removeprefix(top): info for info in infos if info.filename.startswith(top)}
         if len(self.members) != len(infos):
-            raise PackageError(
-                place, "holds a file twice, or one outside of its folder", "a package holds its own files"
-            )
+            what = "holds a file twice, or one outside of its folder"
+            raise PackageError(place, what, "a package holds its own files")
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
-        try:
-            with zipfile.ZipFile(self.place) as archive:
-                yield archive
-        except PackageError:
-            raise
-        # The library has an error for each way in which an archive can be wrong.
-        except Exception as error:
-            what = "is no archive that can be read"
-            raise PackageError(self.place, what, f"{type(error).__name__}: {error}") from None
+        with _told(self.place, "is no archive that can be read"), zipfile.ZipFile(self.place) as archive:
+            yield archive
 
     def paths(self) -> Iterator[str]:
         yield from sorted(self.members)
 
     def size(self, path: str) -> int:
         if path not in self.members:
-            raise MissingFileError(path, "is missing", f"{DESCRIPTOR} lists it")
+            raise MissingFileError(path, *_MISSING)
         info = self.members[path]
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise PackageError(path, "is no regular file", "a package holds files only")
+            raise PackageError(path, *_IRREGULAR)
         return info.file_size
 
     @contextlib.contextmanager
@@ -209,10 +214,10 @@ def files_at(path: Path) -> Files:
         FileNotFoundError: there is neither.
         PackageError: the archive cannot be read, or holds more than a package.
     """
+    if path.name == DESCRIPTOR and path.is_file():
+        path = path.parent
     if path.is_dir():
         return _Folder(path)
-    if path.name == DESCRIPTOR and path.is_file():
-        return _Folder(path.parent)
     if path.is_file():
         return _Archive(path)
     raise FileNotFoundError(f"there is no folder or archive {str(path)!r}; give what holds {DESCRIPTOR}")
@@ -236,11 +241,7 @@ def open_package(path: Path) -> Package:
 
 
 def descriptor_bytes(files: Files) -> bytes:
-    """The descriptor's bytes.
-
-    Raises:
-        PackageError: it is missing, larger than any descriptor, or no regular file.
-    """
+    """The descriptor's bytes; a `PackageError` where it is missing, no regular file, or larger than any descriptor."""
     size = files.size(DESCRIPTOR)
     if size > MAX_DESCRIPTOR_BYTES:
         raise PackageError(DESCRIPTOR, f"has {size} bytes", f"a descriptor has at most {MAX_DESCRIPTOR_BYTES}")
@@ -249,10 +250,9 @@ def descriptor_bytes(files: Files) -> bytes:
 
 
 class Package:
-    """A published package.
+    """A published package; its methods raise a `PackageError` where files or tables are not as the descriptor says.
 
     Attributes:
-        name: where it was read from, for people.
         version: its version.
         descriptor: what its `datapackage.json` says.
         resources: the files that it lists, by path; all paths are plain ones.
@@ -262,51 +262,32 @@ class Package:
 
     def __init__(self, files: Files, content: bytes) -> None:
         self.files = files
-        self.name = files.place.as_posix()
-        self.problems: list[PackageError] = []
-        try:
+        with _told(DESCRIPTOR, "is no descriptor of a data package"):
             self.descriptor = _json(content)
             self.version = _text(self.descriptor["version"])
             resources = [{**item, "path": _text(item["path"])} for item in self.descriptor["resources"]]
             names = {_text(item["name"]) for item in resources}
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            why = f"{type(error).__name__}: {error}"
-            raise PackageError(DESCRIPTOR, "is no descriptor of a data package", why) from None
         if len(resources) > MAX_FILES:
             raise PackageError(DESCRIPTOR, f"lists {len(resources)} files", f"a package has at most {MAX_FILES}")
-        self.resources = {item["path"]: item for item in resources if _is_plain(item["path"])}
-        if not len(names) == len({item["path"] for item in resources}) == len(resources):
+        paths = [item["path"] for item in resources]
+        self.resources = {path: item for path, item in zip(paths, resources, strict=True) if _is_plain(path)}
+        self.problems = [
+            PackageError(DESCRIPTOR, f"lists {path!r}", "paths stay within the package")
+            for path in paths
+            if path not in self.resources
+        ]
+        if not len(names) == len(set(paths)) == len(paths):
             self.problems.append(PackageError(DESCRIPTOR, "lists a name or path twice", "each resource is listed once"))
-        for item in resources:
-            if not _is_plain(item["path"]):
-                what = f"lists {item['path']!r}"
-                self.problems.append(PackageError(DESCRIPTOR, what, "paths stay within the package"))
         self._tables = [found.groups() for path in self.resources if (found := _TABLE.fullmatch(path))]
         self.forms = tuple(form for form in FORMS if any(form == found for found, _ in self._tables))
         self._spare = SPARE_BYTES
 
-    # Files
-
     def check(self, path: str) -> None:
-        """Check a listed file against its size and SHA-256 in the descriptor.
-
-        Raises:
-            PackageError: it is missing, no regular file, or has other bytes.
-        """
+        """Check that a listed file is there, is a regular one, and has the size and SHA-256 listed for it."""
         with self._open(path) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if f"sha256:{digest}" != self.resources[path].get("hash"):
             raise PackageError(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a listed file, checked against its size and SHA-256.
-
-        Raises:
-            PackageError: as for `check`.
-        """
-        self.check(path)
-        with self._open(path) as stream:
-            return stream.read(self.files.size(path))
 
     @contextlib.contextmanager
     def _open(self, path: str) -> Iterator[io.BufferedIOBase]:
@@ -321,26 +302,12 @@ class Package:
         with self.files.open(path) as stream:
             yield stream
 
-    # Tables
-
-    def tables(self) -> dict[str, pa.Table]:
-        """All tables by name, in the order of the descriptor.
-
-        Raises:
-            PackageError: as for `table`.
-        """
-        return {name: self.table(name) for name in self.table_names()}
-
     def table_names(self) -> list[str]:
         """The names of the tables, in the order of the descriptor."""
         return list(dict.fromkeys(name for _, name in self._tables))
 
     def resource(self, name: str) -> dict[str, Any]:
-        """What the descriptor says of a table: its CSV file's resource where it has one, else its Parquet file's.
-
-        Raises:
-            PackageError: no such table is described.
-        """
+        """What the descriptor says of a table: its CSV file's resource where it has one, else its Parquet file's."""
         for form in FORMS:
             resource = self.resources.get(f"{form}/{name}.{form}", {})
             if "schema" in resource:
@@ -348,20 +315,15 @@ class Package:
         raise PackageError(DESCRIPTOR, f"describes no table {name}", "a table has the schema of its columns")
 
     def schema(self, name: str) -> pa.Schema:
-        """The columns of a table as the descriptor describes them.
-
-        Raises:
-            PackageError: it describes none, or names or types that are none.
-        """
+        """The columns of a table as the descriptor describes them."""
         import pyarrow as pa
 
         types = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
         described = self.resource(name)["schema"]
-        try:
-            columns = [(_column_name(item["name"]), types[item["type"]]) for item in described["fields"]]
-        except (TypeError, KeyError, ValueError) as error:
-            why = f"{type(error).__name__}: {error}"
-            raise PackageError(DESCRIPTOR, f"describes {name} with columns that are none", why) from None
+        with _told(DESCRIPTOR, f"describes {name} with columns that are none"):
+            columns = [(item["name"], types[item["type"]]) for item in described["fields"]]
+            if wrong := [name for name, _ in columns if not _NAME.fullmatch(name)]:
+                raise ValueError(f"{wrong[0]!r} is no name of a column")
         if len(dict(columns)) != len(columns):
             raise PackageError(DESCRIPTOR, f"describes {name} with a column twice", "each column has its own name")
         return pa.schema(columns)
@@ -375,80 +337,64 @@ class Package:
             schema: the columns and types that it is to have; by default what the descriptor describes.
 
         Raises:
-            PackageError: the file is missing, is not of the size listed, cannot be read as this table, has another number of
-                rows than the descriptor says, or would take far more memory than it has bytes.
+            PackageError: the file is missing, is not of the size listed, cannot be read as this table, has another
+                number of rows than the descriptor says, or would take far more memory than it has bytes.
         """
         form = form or PurePosixPath(self.resource(name)["path"]).parts[0]
         path = f"{form}/{name}.{form}"
         schema = self.schema(name) if schema is None else schema
-        count = self.resources.get(f"csv/{name}.csv", {}).get("rowCount")
-        with self._decoding(path) as stream:
+        with self._open(path) as stream, _told(path, _NO_TABLE):
             if form == "parquet":
-                return self._parquet(path, stream.read(), schema, count)
+                return self._parquet(name, stream.read(), schema)
             table = read_csv(stream, schema)
-            _check_shape(table.schema, schema)
-            _check_count(name, table.num_rows, count)
+            _check_shape(path, table.schema, schema)
+            self._check_count(name, table.num_rows)
             return table
 
     def check_schema(self, name: str) -> None:
-        """Check that a table's Parquet file has the columns that the descriptor describes; no row is read.
+        """Check that a table's Parquet file has the columns that the descriptor describes; no row is read."""
+        path = f"parquet/{name}.parquet"
+        with self._open(path) as stream, _told(path, _NO_TABLE):
+            _check_shape(path, _parquet_file(stream.read()).schema_arrow, self.schema(name))
 
-        Raises:
-            PackageError: it has others, or cannot be read.
-        """
-        with self._decoding(f"parquet/{name}.parquet") as stream:
-            _check_shape(_parquet_file(stream.read()).schema_arrow, self.schema(name))
+    def _check_count(self, name: str, found: int) -> None:
+        said = self.resources.get(f"csv/{name}.csv", {}).get("rowCount")
+        if said is not None and said != found:
+            raise PackageError(DESCRIPTOR, f"says {said} rows of {name}", f"there are {found}")
 
-    @contextlib.contextmanager
-    def _decoding(self, path: str) -> Iterator[io.BufferedIOBase]:
-        with self._open(path) as stream:
-            try:
-                yield stream
-            except PackageError:
-                raise
-            # Python and Arrow have an error for each way in which bytes can be wrong.
-            except Exception as error:
-                raise PackageError(path, "cannot be read as this table", error) from None
-
-    def _parquet(self, path: str, content: bytes, schema: pa.Schema, count: object) -> pa.Table:
+    def _parquet(self, name: str, content: bytes, schema: pa.Schema) -> pa.Table:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         groups = _row_groups(content)
         rows = sum(group[3] for group in groups)
-        _check_count(PurePosixPath(path).stem, rows, count)
-        file = _parquet_file(content)
-        whole, threads = file.schema_arrow, len(content) >= _BLOCK
-        _check_shape(whole, schema)
+        self._check_count(name, rows)
+        whole = _parquet_file(content).schema_arrow
+        _check_shape(f"parquet/{name}.parquet", whole, schema)
         # What is packed, as it is unpacked; and for each cell eight bytes and a bit, since nulls and numbers may take none.
         needed, coded = 0, set()
         for group in groups:
             for field, chunk in zip(schema, group[1], strict=True):
                 size, has_dictionary = _unpacked(content, chunk[3])
                 needed += size + 9 * max(chunk[3][5], group[3])
-                self._afford(path, needed, len(content))
+                self._afford(name, needed, len(content))
                 if has_dictionary and pa.types.is_string(field.type):
                     coded.add(field.name)
-        # Texts that the file has as codes of a dictionary are read as such, and are spelled out only once it is known what
-        # that takes: the dictionary holds a text once, however many rows have it.
-        table = (_parquet_file(content, [*coded]) if coded else file).read(use_threads=threads)
-        for name in coded:
-            for part in table[name].chunks:
-                needed += pc.sum(pc.binary_length(part.dictionary).take(part.indices)).as_py() or 0
-        self._afford(path, needed, len(content))
-        self._spare -= max(0, needed - RATIO * len(content))
-        columns = [
-            pa.chunked_array([part.dictionary_decode() for part in table[field.name].chunks], field.type)
-            if field.name in coded
-            else table[field.name]
-            for field in whole
-        ]
-        _check_count(PurePosixPath(path).stem, table.num_rows, rows)
-        return pa.Table.from_arrays(columns, schema=whole)
+        # Texts that the file has as codes of a dictionary are read as such, and are spelled out only once it is known
+        # what that takes: the dictionary holds a text once, however many rows have it.
+        table = _parquet_file(content, [*coded]).read(use_threads=len(content) >= _BLOCK)
+        for part in (part for column in coded for part in table[column].chunks):
+            needed += pc.sum(pc.binary_length(part.dictionary).take(part.indices)).as_py() or 0
+        self._spare -= max(0, self._afford(name, needed, len(content)))
+        if table.num_rows != rows:
+            raise ValueError(f"it has {table.num_rows} rows, and says {rows}")
+        return table.cast(whole)
 
-    def _afford(self, path: str, needed: int, size: int) -> None:
-        if needed - RATIO * size > self._spare:
-            raise PackageError(path, f"would take {needed} bytes of memory", f"it has {size}")
+    def _afford(self, name: str, needed: int, size: int) -> int:
+        """What a file's table would take of the memory that all tables may take beyond that for their files' bytes."""
+        if (beyond := needed - RATIO * size) > self._spare:
+            raise PackageError(f"parquet/{name}.parquet", f"would take {needed} bytes of memory", f"it has {size}")
+        return beyond
 
 
 # --- The files of tables ---
@@ -505,20 +451,16 @@ def _parquet_file(content: bytes, as_dictionary: Sequence[str] = ()) -> pq.Parqu
     )
 
 
-# What a Parquet file will take in memory is read from its bytes: from a damaged footer, pyarrow's own objects for it may end
-# the process. The numbers below are those of the fields in the format's definition.
+# What a Parquet file will take in memory is read from its bytes: from a damaged footer, pyarrow's own objects for it may
+# end the process. The numbers below are those of the fields in the format's definition.
 
 
 def _row_groups(content: bytes) -> list[dict[int, Any]]:
-    """The row groups of a Parquet file by its footer.
-
-    Raises:
-        ValueError, LookupError: it has no footer, or one larger than any.
-    """
+    """The row groups of a Parquet file by its footer."""
     size = int.from_bytes(content[-8:-4], "little")
     if content[-4:] != b"PAR1" or not 0 < size <= min(MAX_FOOTER_BYTES, len(content) - 12):
         raise ValueError("it has no footer of a Parquet file")
-    groups: list[dict[int, Any]] = _thrift_struct(content, len(content) - 8 - size)[0][4]
+    groups: list[dict[int, Any]] = _Thrift(content, len(content) - 8 - size).structure()[4]
     return groups
 
 
@@ -526,83 +468,74 @@ def _unpacked(content: bytes, chunk: dict[int, Any]) -> tuple[int, bool]:
     """How many bytes a column's pages have unpacked, and whether one is a dictionary.
 
     As each page says for itself: Arrow goes by that, not by the footer.
-
-    Raises:
-        ValueError, LookupError: a page is none, or is encoded so that few bytes may stand for any number of long texts.
     """
-    at = min(filter(None, (chunk.get(11), chunk[9])))
-    end = at + chunk[7]
+    stream = _Thrift(content, min(filter(None, (chunk.get(11), chunk[9]))))
+    end = stream.tell() + chunk[7]
     unpacked, has_dictionary = 0, False
-    while at < end:
-        page, at = _thrift_struct(content, at)
-        if (page[5][2] if 5 in page else page[8][4] if 8 in page else 0) == 7:
+    while stream.tell() < end:
+        page = stream.structure()
+        if 7 in (page.get(5, {}).get(2), page.get(8, {}).get(4)):
+            # Few bytes may stand for any number of long texts.
             raise ValueError("a page is encoded as DELTA_BYTE_ARRAY, which no package uses")
         if min(page[2], page[3]) < 0:
             raise ValueError("a page has less than no bytes")
         unpacked += page[2]
         has_dictionary |= page[1] == 2
-        at += page[3]
+        stream.seek(page[3], os.SEEK_CUR)
     return unpacked, has_dictionary
 
 
-def _thrift_struct(content: bytes, at: int) -> tuple[dict[int, Any], int]:
-    """A structure in Thrift's compact protocol: integers, lists and structures by number of field; and where it ends."""
-    found: dict[int, Any] = {}
-    number = 0
-    while head := content[at]:
-        at += 1
-        if head >> 4:
-            number += head >> 4
-        else:
-            number, at = _thrift_value(content, at, 4)
-        if head & 15 > 2:  # Else it is a boolean, which is in the head.
-            found[number], at = _thrift_value(content, at, head & 15)
-    return found, at + 1
+class _Thrift(io.BytesIO):
+    """Bytes in Thrift's compact protocol, read from a place on."""
+
+    def __init__(self, content: bytes, at: int) -> None:
+        super().__init__(content)
+        self.seek(at)
+
+    def structure(self) -> dict[int, Any]:
+        """The integers, lists and structures of a structure, by number of field."""
+        found: dict[int, Any] = {}
+        number = 0
+        while head := self.read(1)[0]:
+            number = number + (head >> 4) if head >> 4 else self._value(4)
+            if head & 15 > 2:  # Else it is a boolean, which is in the head.
+                found[number] = self._value(head & 15)
+        return found
+
+    def _value(self, kind: int) -> Any:
+        if kind in (3, 7, 8):
+            size = {3: 1, 7: 8}.get(kind) or self._varint()
+            if len(self.read(size)) < size:
+                raise ValueError("it ends within a value")
+            return None
+        if kind in (4, 5, 6):
+            value = self._varint()
+            return (value >> 1) ^ -(value & 1)
+        if kind in (9, 10):
+            head = self.read(1)[0]
+            size = head >> 4 if head >> 4 < 15 else self._varint()
+            return [self._value(head & 15) for _ in range(size)]
+        if kind == 12:
+            return self.structure()
+        raise ValueError(f"it has a field of type {kind}, which a Parquet file has nowhere")
+
+    def _varint(self) -> int:
+        value = 0
+        for shift in range(0, 64, 7):
+            byte = self.read(1)[0]
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+        raise ValueError("it has a number without an end")
 
 
-def _thrift_value(content: bytes, at: int, kind: int) -> tuple[Any, int]:
-    if kind in (1, 2, 3, 7):
-        return None, at + (8 if kind == 7 else 1)
-    if kind in (4, 5, 6):
-        value, at = _varint(content, at)
-        return (value >> 1) ^ -(value & 1), at
-    if kind == 8:
-        size, at = _varint(content, at)
-        return None, at + size
-    if kind in (9, 10):
-        head, at = content[at], at + 1
-        size, at = (head >> 4, at) if head >> 4 < 15 else _varint(content, at)
-        values = []
-        for _ in range(size):
-            value, at = _thrift_value(content, at, head & 15)
-            values.append(value)
-        return values, at
-    if kind == 12:
-        return _thrift_struct(content, at)
-    raise ValueError(f"it has a field of type {kind}, which a Parquet file has nowhere")
-
-
-def _varint(content: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while shift < 64:
-        value |= (content[at] & 127) << shift
-        at, shift = at + 1, shift + 7
-        if content[at - 1] < 128:
-            return value, at
-    raise ValueError("it has a number without an end")
-
-
-def _check_shape(found: pa.Schema, expected: pa.Schema) -> None:
+def _check_shape(path: str, found: pa.Schema, expected: pa.Schema) -> None:
     if found.names != expected.names:
-        raise ValueError(f"its columns are {', '.join(found.names)}, not {', '.join(expected.names)}")
+        why = f"its columns are {', '.join(found.names)}, not {', '.join(expected.names)}"
+        raise PackageError(path, _NO_TABLE, why)
     for column, field in zip(found, expected, strict=True):
         if column.type != field.type:
-            raise ValueError(f"{column.name} is {column.type}, not {field.type}")
-
-
-def _check_count(name: str, found: int, said: object) -> None:
-    if said is not None and said != found:
-        raise PackageError(DESCRIPTOR, f"says {said} rows of {name}", f"there are {found}")
+            raise PackageError(path, _NO_TABLE, f"{column.name} is {column.type}, not {field.type}")
 
 
 # --- What a descriptor says ---
@@ -627,12 +560,6 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.60} is no text")
     return value
-
-
-def _column_name(value: object) -> str:
-    if not _NAME.fullmatch(name := _text(value)):
-        raise ValueError(f"{name!r} is no name of a column")
-    return name
 
 
 def _is_plain(path: str) -> bool:

@@ -15,21 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from . import reading
 from .content import differs, first
 from .laws import breaches
-from .reading import (
-    DESCRIPTOR,
-    MAX_FILES,
-    SEAL,
-    Files,
-    MissingFileError,
-    Package,
-    PackageError,
-    descriptor_bytes,
-    files_at,
-    seal_holds,
-    shown,
-)
+from .messages import fault_text
+from .reading import DESCRIPTOR, MAX_FILES, SEAL, MissingFileError, Package, PackageError, shown
 from .schemas import arrow_schema, table_schema
 from .table import Dataset
 
@@ -60,7 +50,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.what}; {self.why}; {self.remedy}"
+        return fault_text(place, self.what, self.why, self.remedy)
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,12 +82,10 @@ class Report:
         return self.ok
 
     def __str__(self) -> str:
-        count = len(self.faults)
-        verdict = "no faults" if self.ok else f"{count} fault{'' if count == 1 else 's'}"
-        pinned = ", ".join(self.pinned_by) or "nothing"
+        verdict = {0: "no faults", 1: "1 fault"}.get(len(self.faults), f"{len(self.faults)} faults")
         head = f"{DISTRIBUTION} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
-        lines = [head, f"{DESCRIPTOR} is pinned by: {pinned}", *self.faults]
-        return "\n".join(shown(line, 1000) for line in lines)
+        pinned = f"{DESCRIPTOR} is pinned by: {', '.join(self.pinned_by) or 'nothing'}"
+        return "\n".join(shown(line, 1000) for line in (head, pinned, *self.faults))
 
     __repr__ = __str__
 
@@ -115,18 +103,11 @@ def verify_package(path: Path, dataset: Dataset, version: str) -> Report:
     """
     judging = _Judging(dataset, version)
     try:
-        files = files_at(path)
-        judging.judge(files)
+        judging.judge(path)
     except PackageError as error:
         judging.refuse(error)
-    return Report(
-        str(path),
-        judging.found,
-        judging.files,
-        judging.rows,
-        tuple(judging.pinned_by),
-        tuple(dict.fromkeys(judging.faults)),
-    )
+    pinned_by, faults = tuple(judging.pinned_by), tuple(dict.fromkeys(judging.faults))
+    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults)
 
 
 def _recorded_hash(file: Path) -> str | None:
@@ -146,15 +127,11 @@ def _recorded_hash(file: Path) -> str | None:
     return None
 
 
-# --- Judging ---
-
-
 class _Judging:
     """What is found while a package is judged, step by step; a `Report` explains the attributes."""
 
     def __init__(self, dataset: Dataset, version: str) -> None:
         self.dataset = dataset
-        self.models = dataset.tables
         self.version = version
         self.found = ""
         self.files = 0
@@ -162,13 +139,10 @@ class _Judging:
         self.pinned_by: list[str] = []
         self.faults: list[Fault] = []
 
-    def judge(self, files: Files) -> None:
-        """Take the steps, each as far as the one before allows.
-
-        Raises:
-            PackageError: there is no descriptor to go by.
-        """
-        content = descriptor_bytes(files)
+    def judge(self, path: Path) -> None:
+        """Take the steps, each as far as the one before allows; a `PackageError` where there is no descriptor to go by."""
+        files = reading.files_at(path)
+        content = reading.descriptor_bytes(files)
         self._descriptor_is_pinned(files.place / DESCRIPTOR, content)
         package = Package(files, content)
         self.found = package.version
@@ -176,35 +150,34 @@ class _Judging:
             self.refuse(problem)
         self._files_are_as_listed(package)
         self._files_are_listed(package)
-        if not package.forms:
-            self._add(DESCRIPTOR, "lists no tables", "a package has csv/ or parquet/, or both")
         same_version = self.version == package.version
         tables = self._tables(package, same_version) if self._shapes_are_known(package, same_version) else {}
         self.rows = sum(table.num_rows for table in tables.values())
-        if len(tables) == len(self.models):
-            # Lines are told of the CSV files where there are any, since only they have lines.
-            form = package.forms[0]
-            for breach in breaches(self.dataset, tables, same_version=same_version):
-                file = f"{form}/{breach.table}.{form}"
-                line = breach.row + 2 if form == "csv" and breach.row is not None else None
-                self.faults.append(Fault(file, line, breach.row_id, breach.what, breach.why, breach.remedy))
+        if len(tables) < len(self.dataset.tables):
+            return
+        # Lines are told of the CSV files where there are any, since only they have lines.
+        form = package.forms[0]
+        for breach in breaches(self.dataset, tables, same_version=same_version):
+            line = breach.row + 2 if form == "csv" and breach.row is not None else None
+            self._add(f"{form}/{breach.table}.{form}", breach.what, breach.why, breach.remedy, line, breach.row_id)
 
     def refuse(self, error: PackageError) -> None:
         """Add what is wrong with the package as a fault."""
         self._add(error.file, error.what, error.why)
 
-    def _add(self, file: str, what: str, why: str, remedy: str = GET_ANEW) -> None:
-        self.faults.append(Fault(file, None, None, what, why, remedy))
+    def _add(
+        self, file: str, what: str, why: str, remedy: str = GET_ANEW, line: int | None = None, row_id: str | None = None
+    ) -> None:
+        self.faults.append(Fault(file, line, row_id, what, why, remedy))
 
     # Step 1: files
 
     def _descriptor_is_pinned(self, file: Path, content: bytes) -> None:
-        recorded = _recorded_hash(file)
+        recorded, seal = _recorded_hash(file), reading.seal_holds(content)
         if recorded is not None:
             self.pinned_by.append("the RECORD of the installed wheel")
             if recorded != hashlib.sha256(content).hexdigest():
                 self._add(DESCRIPTOR, "has changed", "its SHA-256 is not the one in the RECORD of the installed wheel")
-        seal = seal_holds(content)
         if seal is not None:
             self.pinned_by.append("the hash that it states of itself")
             if not seal:
@@ -213,9 +186,9 @@ class _Judging:
             self._add(DESCRIPTOR, f"has no {SEAL}", "without its own hash, a change in it could go unseen")
 
     def _files_are_as_listed(self, package: Package) -> None:
+        self.files = len(package.resources)
         for path, item in package.resources.items():
             try:
-                self.files += 1
                 package.check(path)
             except MissingFileError as error:
                 self.files -= 1
@@ -232,43 +205,42 @@ class _Judging:
                 break
             if path not in package.resources and path != DESCRIPTOR:
                 self._add(shown(path), "is not listed", f"a package holds what its {DESCRIPTOR} lists", "take it away")
-        for form in package.forms:
-            for name in self.models:
-                if f"{form}/{name}.{form}" not in package.resources:
-                    self._add(DESCRIPTOR, f"lists no {form}/{name}.{form}", "each form has every table")
+        if not package.forms:
+            self._add(DESCRIPTOR, "lists no tables", "a package has csv/ or parquet/, or both")
+        for file in (f"{form}/{name}.{form}" for form in package.forms for name in self.dataset.tables):
+            if file not in package.resources:
+                self._add(DESCRIPTOR, f"lists no {file}", "each form has every table")
 
     # Step 2: tables
 
     def _shapes_are_known(self, package: Package, same_version: bool) -> bool:
         known = True
-        for name, model in self.models.items():
+        for name, model in self.dataset.tables.items():
             try:
                 described = package.resource(name)["schema"]
             except PackageError:
                 continue  # What is not listed is reported as such.
-            expected = table_schema(model, self.dataset)
-            if same_version and _fields(described) != _fields(expected):
+            if _shape(described, same_version) == _shape(table_schema(model, self.dataset), same_version):
+                continue
+            if same_version:
                 self._add(DESCRIPTOR, f"describes {name} otherwise", "the models of this version define columns")
-            elif not same_version and _shape(described) != _shape(expected):
-                known = False
-                self._add(
-                    DESCRIPTOR,
-                    f"has columns of {name} that this version of {DISTRIBUTION} does not know so",
-                    f"the package is of version {shown(package.version)}",
-                    f"verify it with its own: pip install {DISTRIBUTION}=={shown(package.version)}",
-                )
+                continue
+            known = False
+            theirs = shown(package.version)
+            what = f"has columns of {name} that this version of {DISTRIBUTION} does not know so"
+            remedy = f"verify it with its own: pip install {DISTRIBUTION}=={theirs}"
+            self._add(DESCRIPTOR, what, f"the package is of version {theirs}", remedy)
         return known
 
     def _tables(self, package: Package, same_version: bool) -> dict[str, pa.Table]:
         """The tables that can be read, each from the first of the forms where it can."""
         found: dict[str, pa.Table] = {}
-        for name, model in self.models.items():
+        for name, model in self.dataset.tables.items():
             schema = arrow_schema(model)
             read: dict[str, pa.Table] = {}
             for form in package.forms:
-                path = f"{form}/{name}.{form}"
                 try:
-                    if path in package.resources:
+                    if f"{form}/{name}.{form}" in package.resources:
                         read[form] = package.table(name, form, schema)
                 except MissingFileError:
                     continue  # That is reported already.
@@ -294,16 +266,12 @@ class _Judging:
             row_id = left.column(0)[row].as_py() if row < left.num_rows else None
             what = f"{name} differs between CSV and Parquet in {where}"
             why = f"parquet/{name}.parquet is to hold the same rows, types and nulls"
-            self.faults.append(Fault(f"csv/{name}.csv", row + 2, row_id, what, why, GET_ANEW))
+            self._add(f"csv/{name}.csv", what, why, GET_ANEW, row + 2, row_id)
 
 
-def _fields(schema: Any) -> object:
-    return schema.get("fields") if isinstance(schema, dict) else None
-
-
-def _shape(schema: Any) -> object:
-    """What the laws rely on in a Table Schema: columns' names, types and constraints."""
+def _shape(schema: Any, whole: bool) -> object:
+    """What a Table Schema says of columns: all, or only what the laws rely on, which is names, types and constraints."""
     try:
-        return [(item["name"], item["type"], item.get("constraints")) for item in schema["fields"]]
+        return [item if whole else (item["name"], item["type"], item.get("constraints")) for item in schema["fields"]]
     except (TypeError, KeyError, AttributeError):
         return None
