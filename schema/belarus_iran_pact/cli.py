@@ -377,12 +377,14 @@ def _select(
     return table.select(columns or table.column_names).slice(0, limit)
 
 
-def _value(name: str, kind: pyarrow.DataType, text: str) -> object:
+def _value(name: str, kind: pyarrow.DataType, text: str) -> pyarrow.Scalar:
     """The value that a condition asks for, of the column's type."""
+    import pyarrow
+
     read, what = _READERS.get(str(kind), (str, ""))
     try:
-        return read(text)
-    except (KeyError, ValueError):
+        return pyarrow.scalar(read(text), kind)
+    except (KeyError, ValueError, OverflowError):
         raise UsageError(f"a value of {name} is {what}, not {text!r}") from None
 
 
