@@ -280,7 +280,7 @@ def export(options: argparse.Namespace) -> None:
         # The system's errors name files of the unfinished export, which mean nothing to the user.
         raise OSError(f"cannot export to {options.folder}: {error.strerror}") from error
     for file in files:
-        print(str(file))
+        print(file)
 
 
 @command(
@@ -357,7 +357,7 @@ def download(options: argparse.Namespace) -> None:
     folder = download(
         options.version, format=options.format, to=options.to, source=options.source, replace=options.replace
     )
-    print(str(folder))
+    print(folder)
 
 
 # --- Rows ---

@@ -64,12 +64,8 @@ def explorer(tables: Tables, version: str) -> str:
 
 def pictures(tables: Tables) -> dict[str, str]:
     """The pictures that stand alone, as SVG by file name."""
-    return {
-        "timeline.svg": timeline_picture(tables, alone=True),
-        "network.svg": Network(tables).picture(alone=True),
-    }
+    return {"timeline.svg": timeline_picture(tables, alone=True), "network.svg": Network(tables).picture(alone=True)}
 
 
 def _pinned(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
