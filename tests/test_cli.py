@@ -216,6 +216,7 @@ def test_wrong_usage_of_some_command(capsys: pytest.CaptureFixture[str]) -> None
         ("sentence x", "no row 'x'"),
         ("show actors --where named=yes", "a value of named is true or false, not 'yes'"),
         ("show passages --where start=x", "a value of start is a whole number, not 'x'"),
+        (f"show passages --where start={10**30}", "a value of start is a whole number, not '1000"),
         ("show events --where date_latest=2025", "a value of date_latest is a day such as 2025-08-31, not '2025'"),
         ("", "the following arguments are required: COMMAND; see: belarus-iran-pact --help"),
         ("shw", "argument COMMAND: invalid choice: 'shw'"),

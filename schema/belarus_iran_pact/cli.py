@@ -15,7 +15,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
+from unicodedata import category, east_asian_width
 
 from . import __version__, loading
 from .core.messages import UsageError, one_line, unknown, visible
@@ -53,21 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _speak_utf8()
     try:
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
         code = _run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has had enough, as `head` has: no fault.
-        _finish_output()
-        return 0
+        code = 0  # The reader has had enough, as `head` has: no fault.
     except KeyboardInterrupt:
-        _finish_output()
-        return 130
+        code = 130
     except (ValueError, ImportError, OSError) as error:
-        _finish_output()
-        if sys.stderr is not None:
-            print(f"{PROGRAM}: error: {_message(error)}", file=sys.stderr)
-        return 2 if isinstance(error, UsageError) else 1
+        _complain(f"{PROGRAM}: error: {_message(error)}")
+        code = 2 if isinstance(error, UsageError) else 1
+    _finish_output()
     return code
 
 
@@ -198,12 +197,11 @@ def show(options: argparse.Namespace) -> None:
 
         buffer = io.BytesIO()
         write_csv(table, buffer)
-        _print(buffer.getvalue().decode(), end="")
+        print(buffer.getvalue().decode(), end="")
     elif options.format == "json":
         import json
-        from datetime import date
 
-        _print(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=date.isoformat))
+        print(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=date.isoformat))
     else:
         numbers = {at for at, field in enumerate(table.schema) if str(field.type) == "int64"}
         rows = [[_cell_text(value) for value in row.values()] for row in table.to_pylist()]
@@ -282,7 +280,7 @@ def export(options: argparse.Namespace) -> None:
         # The system's errors name files of the unfinished export, which mean nothing to the user.
         raise OSError(f"cannot export to {options.folder}: {error.strerror}") from error
     for file in files:
-        _print(str(file))
+        print(file)
 
 
 @command(
@@ -304,20 +302,20 @@ def sentence(options: argparse.Namespace) -> None:
 def path(options: argparse.Namespace) -> None:
     """Print where the data are."""
     if options.table is not None:
-        _print(str(loading.path(options.table, options.format or "parquet")))
+        print(str(loading.path(options.table, options.format or "parquet")))
         return
     if options.format is not None and options.format not in loading.FORMATS:
         raise unknown("format", options.format, loading.FORMATS)
     # Raises, with the way to build them, where the data are not there.
     loading.descriptor()
     folder = loading.data_folder()
-    _print(folder if options.format is None else os.path.join(folder, options.format))
+    print(folder if options.format is None else os.path.join(folder, options.format))
 
 
 @command("version")
 def version(options: argparse.Namespace) -> None:
     """Print the version."""
-    _print(__version__)
+    print(__version__)
 
 
 @command(
@@ -359,51 +357,42 @@ def download(options: argparse.Namespace) -> None:
     folder = download(
         options.version, format=options.format, to=options.to, source=options.source, replace=options.replace
     )
-    _print(str(folder))
+    print(folder)
 
 
 # --- Rows ---
 
 
 def _select(
-    table: pyarrow.Table, conditions: Iterable[tuple[str, str]], columns: list[str] | None, limit: int | None
+    table: pyarrow.Table, conditions: list[tuple[str, str]], columns: list[str] | None, limit: int | None
 ) -> pyarrow.Table:
-    wanted = [(name, _value(table, name, text)) for name, text in conditions]
-    if wanted:
-        import pyarrow
+    from pyarrow import compute
 
-        rows = table.select(list(dict(wanted))).to_pylist()
-        keep = [all(row[name] == value for name, value in wanted) for row in rows]
-        table = table.filter(pyarrow.array(keep, pyarrow.bool_()))
-    if columns is not None:
-        for name in columns:
-            _check_column(table, name)
-        table = table.select(columns)
-    return table if limit is None else table.slice(0, limit)
+    for name in (*dict(conditions), *(columns or ())):
+        if name not in table.column_names:
+            raise unknown("column", name, table.column_names)
+    for name, text in conditions:
+        column = table[name]
+        table = table.filter(compute.equal(column, _value(name, column.type, text)) if text else column.is_null())
+    return table.select(columns or table.column_names).slice(0, limit)
 
 
-def _value(table: pyarrow.Table, name: str, text: str) -> object:
-    """The value that a condition asks for, of the column's type; None if it asks for empty cells."""
-    from datetime import date
+def _value(name: str, kind: pyarrow.DataType, text: str) -> pyarrow.Scalar:
+    """The value that a condition asks for, of the column's type."""
+    import pyarrow
 
-    _check_column(table, name)
-    if not text:
-        return None
-    readers: dict[str, tuple[Callable[[str], object], str]] = {
-        "bool": ({"true": True, "false": False}.__getitem__, "true or false"),
-        "int64": (int, "a whole number"),
-        "date32[day]": (date.fromisoformat, "a day such as 2025-08-31"),
-    }
-    read, what = readers.get(str(table.schema.field(name).type), (str, ""))
+    read, what = _READERS.get(str(kind), (str, ""))
     try:
-        return read(text)
-    except (KeyError, ValueError):
+        return pyarrow.scalar(read(text), kind)
+    except (KeyError, ValueError, OverflowError):
         raise UsageError(f"a value of {name} is {what}, not {text!r}") from None
 
 
-def _check_column(table: pyarrow.Table, name: str) -> None:
-    if name not in table.column_names:
-        raise unknown("column", name, table.column_names)
+_READERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "bool": ({"true": True, "false": False}.__getitem__, "true or false"),
+    "int64": (int, "a whole number"),
+    "date32[day]": (date.fromisoformat, "a day such as 2025-08-31"),
+}
 
 
 def _cell_text(value: Any) -> str:
@@ -417,42 +406,35 @@ def _cell_text(value: Any) -> str:
 
 def _print_grid(header: list[str], rows: list[list[str]], numbers: set[int]) -> None:
     """Print rows as columns of text: on a terminal no wider than it, elsewhere whole."""
-    terminal = _is_terminal()
     grid = [[visible(cell).replace("\n", r"\n") for cell in row] for row in (header, *rows)]
     widths = [max(map(_width, column)) for column in zip(*grid, strict=True)]
-    hidden: list[str] = []
-    if terminal:
+    if _is_terminal():
         import shutil
 
         widths = _fitted(widths, shutil.get_terminal_size().columns)
-        hidden = header[len(widths) :]
     for at, row in enumerate(grid):
-        cells = [
-            _padded(cell, width, right=column in numbers)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ]
+        cells = (_padded(*cell, right=column in numbers) for column, cell in enumerate(zip(row, widths, strict=False)))
         line = _GAP.join(cells).rstrip()
-        _print(f"{_BOLD}{line}{_PLAIN}" if at == 0 and _is_colourful() else line)
-    if hidden and sys.stderr is not None:
+        print(f"{_BOLD}{line}{_PLAIN}" if at == 0 and _is_colourful() else line)
+    if hidden := header[len(widths) :]:
         sys.stdout.flush()
-        print(f"{_ELLIPSIS} not shown: {', '.join(hidden)} (--columns chooses)", file=sys.stderr)
+        _complain(f"{_ELLIPSIS} not shown: {', '.join(hidden)} (--columns chooses)")
 
 
 def _fitted(widths: list[int], room: int) -> list[int]:
     """The widths of as many columns as fit, the widest made narrower first."""
     # The first column is the key: cut short, it names no row. It gives way last.
-    first, rest = min(widths[0], room // 2), widths[1:]
-    room -= first
+    first, rest = max(min(widths[0], room // 2), 1), widths[1:]
 
     def needed(cap: int) -> int:
-        return sum(min(width, cap) + len(_GAP) for width in rest)
+        return first + sum(min(width, cap) + len(_GAP) for width in rest)
 
     while rest and needed(_NARROWEST) > room:
         rest = rest[:-1]
     cap = max(rest, default=0)
-    while needed(cap) > room:
+    while rest and needed(cap) > room:
         cap -= 1
-    return [max(first, 1), *(min(width, cap) for width in rest)]
+    return [first, *(min(width, cap) for width in rest)]
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
@@ -468,12 +450,8 @@ def _width(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)
-    from unicodedata import category, east_asian_width
-
-    return sum(
-        0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+    seen = [character for character in text if category(character) not in ("Mn", "Me", "Cf")]
+    return len(seen) + sum(east_asian_width(character) in "WF" for character in seen)
 
 
 def _print_text(text: str) -> None:
@@ -483,38 +461,35 @@ def _print_text(text: str) -> None:
     if _is_colourful():
         # The marks stay: they tell the words where colours are not seen, and in what is copied.
         text = re.sub("«.*?»", lambda found: f"{_MARKED}{found[0]}{_PLAIN}", text, flags=re.DOTALL)
-    _print(text)
-
-
-def _print(text: str, end: str = "\n") -> None:
-    if sys.stdout is None:
-        raise OSError("standard output is closed")
-    sys.stdout.write(text + end)
+    print(text)
 
 
 def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
+    return sys.stdout.isatty()
 
 
 def _is_colourful() -> bool:
     return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
 
 
+def _complain(line: str) -> None:
+    if sys.stderr is not None:  # Without this, `print` would take standard output.
+        print(line, file=sys.stderr)
+
+
 def _speak_utf8() -> None:
     """Make output UTF-8 in any locale, with the same line ends on any system."""
     # Paths that are not UTF-8 go out as they came in; in messages they are spelled out.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
 
 
 def _finish_output() -> None:
     """Write out what can be; what cannot is dropped, since Python would try again at exit and complain."""
-    if sys.stdout is None:
-        return
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

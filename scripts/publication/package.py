@@ -54,9 +54,9 @@ def write_package(folder: Path, tables: Tables, version: str) -> None:
         **{f"pictures/{name}": picture for name, picture in pictures(tables).items()},
     }
     for name, text in texts.items():
-        _write_text(folder / name, text)
+        (folder / name).write_bytes(text.encode())
     # Last, since it lists the others.
-    _write_text(folder / "datapackage.json", sealed(descriptor(folder, tables, version)))
+    (folder / "datapackage.json").write_bytes(sealed(descriptor(folder, tables, version)).encode())
 
 
 def read_tables(folder: Path, form: str) -> Tables:
@@ -84,26 +84,20 @@ def check_with_frictionless(folder: Path, faults: Faults) -> None:
     import frictionless  # Slow to import, and needed in this step only.
 
     report = frictionless.validate(str(folder / "datapackage.json"))
-    for error in report.errors:
-        faults.add(
-            Place(folder / "datapackage.json"), "frictionless rejects the package", error.message, "mend the descriptor"
-        )
-    for task in report.tasks:
-        for error in task.errors:
-            line = getattr(error, "row_number", 1)
-            place = Place(folder / (task.place or "datapackage.json"), line)
-            faults.add(
-                place,
-                f"frictionless rejects {task.name}",
-                " ".join(error.message.split()),
-                "mend the model or the data",
-            )
+    found = [("the package", "datapackage.json", error) for error in report.errors]
+    found += [(task.name, task.place or "datapackage.json", error) for task in report.tasks for error in task.errors]
+    for name, file, error in found:
+        place = Place(folder / file, getattr(error, "row_number", 1))
+        remedy = "mend the descriptor, the model or the data"
+        faults.add(place, f"frictionless rejects {name}", " ".join(error.message.split()), remedy)
 
 
 def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
     """The files that differ between two package folders, and for each what is the matter."""
-    names = sorted({_relative(file, root) for root in (built, published) for file in root.rglob("*") if file.is_file()})
-    for name in names:
+    names = {
+        file.relative_to(root).as_posix() for root in (built, published) for file in root.rglob("*") if file.is_file()
+    }
+    for name in sorted(names):
         left, right = built / name, published / name
         if not right.exists():
             yield name, "is missing"
@@ -111,11 +105,3 @@ def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
             yield name, "is not part of the package"
         elif left.read_bytes() != right.read_bytes():
             yield name, "differs"
-
-
-def _relative(file: Path, root: Path) -> str:
-    return file.relative_to(root).as_posix()
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_bytes(text.encode("utf-8"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from belarus_iran_pact.core.table import Tables
 from belarus_iran_pact.vocabularies import AGREEMENT_ROLE, EVENT_ROLE, Side
@@ -22,8 +23,7 @@ _ASIDE = frozenset(term for roles in (EVENT_ROLE, AGREEMENT_ROLE) for term in ro
 _SWEEPS = 8
 
 
-@dataclass(frozen=True)
-class _Tie:
+class _Tie(NamedTuple):
     """An actor's part in an event or agreement."""
 
     actor: str
@@ -40,18 +40,8 @@ class _Box:
     x: int = 0
     y: int = 0
 
-    @property
-    def middle(self) -> int:
-        """How far down its middle is."""
-        return self.y + self.height // 2
 
-
-def network_picture(tables: Tables, *, alone: bool) -> str:
-    """The picture as SVG."""
-    return _Network(tables).picture(alone=alone)
-
-
-class _Network:
+class Network:
     """What is drawn, and where: who has a part in which event or agreement, all by address."""
 
     def __init__(self, tables: Tables) -> None:
@@ -77,12 +67,11 @@ class _Network:
 
     def _ports_of(self, what: str) -> tuple[list[_Tie], list[_Tie]]:
         """Where lines arrive, left and right, in the order of the actors."""
-        at = _places(self.actors)
-        own = sorted((tie for tie in self.ties if tie.what == what), key=lambda tie: (at[tie.actor], tie.role))
-        return (
-            [tie for tie in own if self.side[tie.actor] == "first"],
-            [tie for tie in own if self.side[tie.actor] != "first"],
+        own = sorted(
+            (tie for tie in self.ties if tie.what == what), key=lambda tie: (self.actors.index(tie.actor), tie.role)
         )
+        left = [tie for tie in own if self.side[tie.actor] == "first"]
+        return left, [tie for tie in own if tie not in left]
 
     def picture(self, *, alone: bool) -> str:
         """The picture as SVG."""
@@ -106,9 +95,8 @@ class _Network:
             style = f"event {status[what]}" if what in status else "deal"
             picture.box(box.x, box.y, _MIDDLE_WIDTH, box.height, style, round_by=3)
             picture.text(box.x + 8, box.y + 16, box.lines, style="" if what in status else "strong")
-            for own, x, anchor in zip(
-                self.ports[what], (box.x + 14, box.x + _MIDDLE_WIDTH - 14), ("start", "end"), strict=True
-            ):
+            left, right = self.ports[what]
+            for own, x, anchor in ((left, box.x + 14, "start"), (right, box.x + _MIDDLE_WIDTH - 14, "end")):
                 for at, tie in enumerate(own):
                     y = box.y + LINE * (len(box.lines) + at) + 18
                     picture.text(x, y, tie.role, style="soft small", anchor=anchor)
@@ -138,7 +126,8 @@ class _Network:
             y, group = _TOP, ""
             for actor in members:
                 box = self.boxes[actor]
-                levels = [self.boxes[tie.what].middle for tie in self.ties if tie.actor == actor]
+                own = [self.boxes[tie.what] for tie in self.ties if tie.actor == actor]
+                levels = [other.y + other.height // 2 for other in own]
                 wanted = sum(levels) // len(levels) - box.height // 2
                 if self.side[actor] != group:
                     y = y if group == "" else max(y + 12, min(wanted - 34, bottom - needed))
@@ -187,27 +176,26 @@ def _ordered(
     Each in turn is put level with the mean of its neighbours, the agreements staying on top; the best order met is kept.
     Only comparisons of sums of whole numbers decide, so that the order is the same on any machine.
     """
-    known = {what: at for at, what in enumerate([*whats[: len(whats) - len(timeline)], *timeline])}
-    middle = sorted({tie.what for tie in ties}, key=lambda what: (not what.startswith("agreements/"), known[what]))
-    on_top = sum(what.startswith("agreements/") for what in middle)
+    known = _places([*whats[: len(whats) - len(timeline)], *timeline])
+    deals = [what for what in whats if what.startswith("agreements/")]
+    middle = sorted({tie.what for tie in ties}, key=lambda what: (what not in deals, known[what]))
+    on_top = len({*middle} & {*deals})
     left = sorted({tie.actor for tie in ties if side[tie.actor] == "first"})
-    right = sorted({tie.actor for tie in ties if side[tie.actor] != "first"})
-    best: tuple[int, list[str], list[str]] | None = None
+    right = sorted({tie.actor for tie in ties} - {*left})
+    met: list[tuple[int, list[str], list[str]]] = []
     for _ in range(_SWEEPS):
         at = _places(middle)
         left = _by_mean(left, [(tie.actor, at[tie.what]) for tie in ties])
         # The second party's actors stand above the others.
         right = _by_mean(right, [(tie.actor, at[tie.what]) for tie in ties])
         right.sort(key=lambda actor: side[actor] == "other")
-        crossings = sum(_crossings(ties, column, middle) for column in (left, right))
-        if best is None or crossings < best[0]:
-            best = (crossings, middle, [*left, *right])
+        met.append((sum(_crossings(ties, column, middle) for column in (left, right)), middle, [*left, *right]))
         # Both columns are stretched to one scale, in whole numbers.
         scale = {actor: place * len(right) for actor, place in _places(left).items()}
         scale |= {actor: place * len(left) for actor, place in _places(right).items()}
         middle = middle[:on_top] + _by_mean(middle[on_top:], [(tie.what, scale[tie.actor]) for tie in ties])
-    assert best is not None
-    return best[1], best[2]
+    _, middle, actors = min(met, key=lambda order: order[0])
+    return middle, actors
 
 
 def _places(ordered: list[str]) -> dict[str, int]:
@@ -241,21 +229,13 @@ def _draw_tie(picture: Picture, role: str, x: int, y: int, to_x: int, to_y: int,
 
 
 def _legend(picture: Picture) -> None:
-    samples: tuple[tuple[int, str, Callable[[int], None]], ...] = (
-        (10, "acts, takes part", lambda x: _draw_tie(picture, "party", x, 18, x + 43, 18, "other")),
-        (180, "is acted on, addressed, or host", lambda x: _draw_tie(picture, "host", x, 18, x + 43, 18, "other")),
-        (430, "channel, beneficiary", lambda x: _draw_tie(picture, "channel", x, 18, x + 43, 18, "other")),
-    )
-    for x, label, draw in samples:
-        draw(x)
+    samples = (10, "party", "acts, takes part"), (180, "host", "is acted on, addressed, or host")
+    for x, role, label in (*samples, (430, "channel", "channel, beneficiary")):
+        _draw_tie(picture, role, x, 18, x + 43, 18, "other")
         picture.text(x + 50, 22, label)
     x = 10
-    for style, label in (
-        ("deal", "agreement"),
-        ("event occurred", "occurred or ongoing"),
-        ("event planned", "planned"),
-        ("event hypothetical", "hypothetical"),
-    ):
+    styles = {"deal": "agreement", "event occurred": "occurred or ongoing"}
+    for style, label in (styles | {"event planned": "planned", "event hypothetical": "hypothetical"}).items():
         picture.box(x, 40, 30, 16, style, round_by=3)
         picture.text(x + 38, 52, label)
         x += 70 + 7 * len(label)

@@ -14,9 +14,6 @@ from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
 
 _CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 
-Span = tuple[str, int, int]
-"""A source, first and last offset."""
-
 # How many characters of the sentence a quote is given with on each side, to tell it from the same words elsewhere.
 _AROUND = 48
 
@@ -67,10 +64,10 @@ def web_annotations(tables: Tables, version: str) -> str:
     return f"{before}[\n{lines}\n]{after}\n"
 
 
-def _bodies(tables: Tables) -> dict[Span, tuple[Words, list[dict[str, Any]]]]:
+def _bodies(tables: Tables) -> dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]]:
     """For each stretch of words, in the order of the text, what rests on it: the cells, then the actors mentioned."""
     joined = Joined(tables.__getitem__)
-    found: dict[Span, tuple[Words, list[dict[str, Any]]]] = {}
+    found: dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]] = {}
     lines = {
         name: {row[primary_key(TABLES[name])]: at for at, row in enumerate(tables[name], start=2)} for name in TABLES
     }
@@ -87,7 +84,7 @@ def _bodies(tables: Tables) -> dict[Span, tuple[Words, list[dict[str, Any]]]]:
     for row in tables["mentions"]:
         cell = f"row={lines['actors'][row['actor_id']]}"
         bodies(row).append(_body("actors", cell, f"actors/{row['actor_id']}", "identifying"))
-    return dict(sorted(found.items(), key=lambda item: item[0]))
+    return {span: found[span] for span in sorted(found)}
 
 
 def _body(table: str, fragment: str, label: str, purpose: str) -> dict[str, Any]:
@@ -98,7 +95,7 @@ def _body(table: str, fragment: str, label: str, purpose: str) -> dict[str, Any]
 def _target(source: str, words: Words) -> dict[str, Any]:
     """A stretch of words, by two selectors."""
     around = {"prefix": words.before[-_AROUND:], "suffix": words.after[:_AROUND]}
-    quote = {"type": "TextQuoteSelector", "exact": words.quote, **{name: text for name, text in around.items() if text}}
+    quote = {"type": "TextQuoteSelector", "exact": words.quote} | {name: text for name, text in around.items() if text}
     position = {"type": "TextPositionSelector", "start": words.start, "end": words.end}
     return {"source": source, "selector": [quote, position]}
 

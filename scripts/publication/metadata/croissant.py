@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from belarus_iran_pact.core.column import Column
 from belarus_iran_pact.core.table import Field, Row, Tables, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
 
@@ -97,19 +98,18 @@ def _record_set(model: type[Row]) -> dict[str, Any]:
         "name": name,
         "description": description(model),
         "key": {"@id": f"{name}/{primary_key(model)}"},
-        "field": [_field(model, item) for item in fields(model)],
+        "field": [_field(name, item) for item in fields(model)],
     }
 
 
-def _field(model: type[Row], item: Field) -> dict[str, Any]:
-    name = model.table.name
+def _field(table: str, item: Field) -> dict[str, Any]:
     content: dict[str, Any] = {
         "@type": "cr:Field",
-        "@id": f"{name}/{item.name}",
+        "@id": f"{table}/{item.name}",
         "name": item.name,
-        "description": " ".join(_meaning(item)),
+        "description": _meaning(item.column),
         "dataType": _DATA_TYPES[item.type],
-        "source": _column(name, item.name),
+        "source": _column(table, item.name),
     }
     target = item.column.references
     if target is not None:
@@ -124,14 +124,12 @@ def _column(table: str, column: str) -> dict[str, Any]:
     return {"fileObject": {"@id": f"parquet/{table}.parquet"}, "extract": {"column": column}}
 
 
-def _meaning(item: Field) -> Iterator[str]:
-    column = item.column
-    yield column.description
-    if column.vocabulary is not None:
-        yield f"Terms: those of the vocabulary `{column.vocabulary.name}` in `terms`."
-    if column.unit is not None:
-        yield f"Unit: {column.unit}."
-    if column.authority is not None:
-        yield f"Authority: {column.authority}."
-    if column.null_means is not None:
-        yield f"Null: {column.null_means}"
+def _meaning(column: Column) -> str:
+    terms = column.vocabulary and f"those of the vocabulary `{column.vocabulary.name}` in `terms`."
+    more = {
+        "Terms": terms,
+        "Unit": column.unit and f"{column.unit}.",
+        "Authority": column.authority and f"{column.authority}.",
+    }
+    told = (f"{what}: {text}" for what, text in {**more, "Null": column.null_means}.items() if text is not None)
+    return " ".join([column.description, *told])
