@@ -136,8 +136,8 @@ def _blow_up(package: Path, folder: Path, times: int) -> None:
     """Write a package that holds another `times` times, with ids made different by a number at their end."""
     read = {name: pq.read_table(package / "parquet" / f"{name}.parquet") for name in TABLES}
     tables = {name: _repeated(name, table, times) for name, table in read.items()}
-    needed = Content(DATASET, tables, same_version=True, limit=None).needed(DATASET.views.needs)
-    tables |= arrow_tables(DATASET, DATASET.views.compute(needed))
+    views = Content(DATASET, tables, same_version=True, limit=None).computed(DATASET.views)
+    tables |= arrow_tables(DATASET, views)
     descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
     listed = []
     for form in ("csv", "parquet"):
