@@ -24,6 +24,7 @@ from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.releases import (
     INDEX,
     Index,
+    ReleasedFile,
     ReleaseError,
     check_file,
     file_of,
@@ -35,9 +36,8 @@ from belarus_iran_pact.core.releases import (
 from curation.faults import Faults
 from publication.descriptor import NAME
 from releasing.commit import PACKAGE, check_built, clone, git, refuse_dirty, run, version_of
-from releasing.compare import Changes, compare, given_ids, used_again
+from releasing.compare import Changes, Package, compare, given_ids, read_package, unexplained
 from releasing.diff_formats import as_changelog
-from releasing.packages import read_package
 from releasing.release_files import write_files
 from releasing.retired import FILE as RETIRED
 from releasing.retired import RetiredIds, read_retired
@@ -68,9 +68,7 @@ def release(folder: Path, tree: Path = ROOT, tests: Sequence[str] = FAST_TESTS) 
         index = read_index(folder)
         index.with_release(version, commit, [])
         _refuse_other_folder(tree, version, index, folder)
-        check_built(copy)
-        changes = _changes(copy, version, folder, index)
-        files = write_files(copy, version, _section(copy, changes), changes, work / version)
+        files = _write(copy, version, folder, index, work / version)
         run(tests, copy, "the fast tests fail", "a release passes them; mend what is broken")
         refuse_dirty(tree)
         (work / INDEX).write_bytes(index.with_release(version, commit, files).text().encode())
@@ -103,9 +101,7 @@ def check(folder: Path, tree: Path = ROOT) -> str:
             except ReleaseError as error:
                 reasons.append(str(error))
         before = index.before(version)
-        check_built(copy)
-        changes = _changes(copy, version, folder, before)
-        files = write_files(copy, version, _section(copy, changes), changes, Path(work) / version)
+        files = _write(copy, version, folder, before, Path(work) / version)
         names = {file.name for file in [*(Path(work) / version).iterdir(), *(folder / version).iterdir()]}
         for name in sorted(names):
             made, released = Path(work) / version / name, folder / version / name
@@ -120,6 +116,13 @@ def check(folder: Path, tree: Path = ROOT) -> str:
     if reasons:
         raise ReleaseError(*reasons)
     return version
+
+
+def _write(copy: Path, version: str, folder: Path, earlier: Index, staged: Path) -> list[ReleasedFile]:
+    """Write what `write_files` makes of a clone that may be released after the earlier releases."""
+    check_built(copy)
+    changes = _changes(copy, version, folder, earlier)
+    return write_files(copy, version, _section(copy, changes), changes, staged)
 
 
 def _refuse_other_folder(tree: Path, version: str, index: Index, folder: Path) -> None:
@@ -141,12 +144,10 @@ def _changes(tree: Path, version: str, folder: Path, index: Index) -> Changes | 
     """
     if index.last is None:
         return None
-    faults = Faults()
-    retired = read_retired(tree / "seeds" / RETIRED, faults)
+    retired = read_retired(tree / "seeds" / RETIRED, Faults())  # Its faults would have failed the build.
     new = read_package(tree / "dataset")
     changes = compare(read_package(file_of(folder, index, index.last, "all")), new, retired)
-    reasons = list(dict.fromkeys([*changes.faults, *_lost_ids(folder, index, tree, retired)]))
-    if reasons:
+    if reasons := dict.fromkeys([*changes.faults, *_lost_ids(folder, index, new, retired)]):
         raise ReleaseError(*reasons)
     if version_key(version) < version_key(changes.smallest):
         raise ReleaseError(
@@ -156,20 +157,14 @@ def _changes(tree: Path, version: str, folder: Path, index: Index) -> Changes | 
     return changes
 
 
-def _lost_ids(folder: Path, index: Index, tree: Path, retired: RetiredIds) -> Iterator[str]:
+def _lost_ids(folder: Path, index: Index, new: Package, retired: RetiredIds) -> Iterator[str]:
     """A line for each given id that an earlier release had and that is neither there nor retired, or is used again."""
-    now = read_package(tree / "dataset")
-    present = given_ids(now)
-    yield from used_again(now, retired)
-    before: set[tuple[str, str]] = set()
-    gone: set[tuple[str, str]] = set()
+    present, before, gone = given_ids(new), set[tuple[str, str]](), set[tuple[str, str]]()
     for version in index.versions:
         ids = given_ids(read_package(file_of(folder, index, version, "all")))
         gone = (gone | before) - ids
         before = ids
-        for table, row_id in sorted(ids - present):
-            if (table, row_id) not in retired and (table, None) not in retired:
-                yield f"{table} {row_id} is gone without successor or reason; add it to seeds/{RETIRED}"
+        yield from unexplained(sorted(ids - present), retired)
     for table, row_id in sorted(gone & present):
         yield f"{table} {row_id} was in an earlier release, was gone from {index.last}, and is used again; give it another id"
 

@@ -22,9 +22,8 @@ import diff
 from belarus_iran_pact.core.releases import ReleaseError
 from belarus_iran_pact.models import TABLES
 from curation.faults import Place
-from releasing.compare import Changes, Counts, Level, bumped, compare
+from releasing.compare import Changes, Counts, Level, bumped, compare, find_package, read_package
 from releasing.diff_formats import as_changelog, as_json_lines, as_markdown, as_text
-from releasing.packages import find_package, read_package
 from releasing.release_files import write_archive
 from releasing.retired import Retired, RetiredIds, is_given
 

@@ -29,6 +29,7 @@ from conftest import files_of
 import belarus_iran_pact as bip
 from belarus_iran_pact import downloading
 from belarus_iran_pact.cli import main
+from belarus_iran_pact.core import reading
 from belarus_iran_pact.downloading import DownloadError, download
 
 NAME = "belarus-iran-pact"
@@ -69,12 +70,13 @@ class Server(ThreadingHTTPServer):
 
 def members(version: str, **more: bytes) -> dict[str, bytes]:
     """What a small archive holds, by path."""
-    return {
-        "datapackage.json": json.dumps({"name": NAME, "version": version, "resources": []}).encode(),
+    files = {
         "csv/events.csv": b"event_id\n" + version.encode(),
         "parquet/events.parquet": hashlib.sha256(version.encode()).digest() * 4000,
         **more,
     }
+    descriptor = {"name": NAME, "version": version, "resources": [{"name": path, "path": path} for path in files]}
+    return {"datapackage.json": json.dumps(descriptor).encode(), **files}
 
 
 def zipped(contents: dict[str, bytes], top: str = f"{TOP}/", compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -563,12 +565,14 @@ def test_hostile_index_is_followed(tmp_path: Path, cache: Path, index: Any) -> N
 # --- Hostile archives: their hash is the one that the index gives ---
 
 
-def linked(content: bytes) -> bytes:
-    stream = io.BytesIO(content)
-    with zipfile.ZipFile(stream, "a") as archive:
-        member = zipfile.ZipInfo(f"{TOP}/link")
-        member.external_attr = (stat.S_IFLNK | 0o777) << 16
-        archive.writestr(member, "/etc/passwd")
+def linked() -> bytes:
+    """A file that the descriptor lists is a link."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members("1.0.0", link=b"/etc/passwd").items():
+            member = zipfile.ZipInfo(f"{TOP}/{name}")
+            member.external_attr = ((stat.S_IFLNK if name == "link" else stat.S_IFREG) | 0o777) << 16
+            archive.writestr(member, content)
     return stream.getvalue()
 
 
@@ -579,28 +583,18 @@ def lying_size(content: bytes) -> bytes:
 
 
 GOOD = package("1.0.0")
+LISTED = ("../../outside", "..\\outside", ".bashrc", "aux.csv", "x//y", "CSV/Events.csv", "csv/events.csv/more", "a\0b")
 HOSTILE_ARCHIVES = {
     "no zip": b"this is no zip at all, whatever its name says" * 100,
     "cut zip": GOOD[: len(GOOD) // 2],
+    **{repr(path): zipped(members("1.0.0", **{path: b"x"})) for path in LISTED},
     **{
-        name: zipped({f"{TOP}/{file}": content for file, content in members("1.0.0").items()} | {path: b"x"}, "")
-        for name, path in {
-            "path upwards": f"{TOP}/../../outside",
-            "absolute path": "/tmp/outside",
-            "Windows path": "C:/outside",
-            "backslashes": f"{TOP}/..\\outside",
-            "other top folder": "other/file",
-            "beside the top folder": "file",
-            "hidden": f"{TOP}/.bashrc",
-            "device of Windows": f"{TOP}/aux.csv",
-            "empty part": f"{TOP}//x",
-            "name twice but for case": f"{TOP}/CSV/Events.csv",
-            "file and folder": f"{TOP}/csv/events.csv/more",
-        }.items()
+        path: zipped({f"{TOP}/{file}": content for file, content in members("1.0.0").items()} | {path: b"x"}, "")
+        for path in ("/tmp/outside", "C:/outside", "other/file", "file", f"{TOP}/unlisted")
     },
-    "zero character": zipped(members("1.0.0", x_zero_y=b"x")).replace(b"x_zero_y", b"x\0zero_y"),
-    "name twice": zipped(members("1.0.0", x_name=b"x", y_name=b"x")).replace(b"y_name", b"x_name"),
-    "link": linked(GOOD),
+    "zero character": zipped(members("1.0.0", x_zero_y=b"x")).replace(b"/x_zero_y", b"/x\0zero_y"),
+    "name twice": zipped(members("1.0.0", x_name=b"x", y_name=b"x")).replace(b"/y_name", b"/x_name"),
+    "link": linked(),
     "bomb": zipped(members("1.0.0", bomb=bytes(30 << 20)), compression=zipfile.ZIP_DEFLATED),
     "unusual compression": zipped(members("1.0.0"), compression=zipfile.ZIP_LZMA),
     "many members": zipped(members("1.0.0", **{f"m{number}": b"" for number in range(100)})),
@@ -617,7 +611,8 @@ def test_hostile_archive_is_unpacked(
     tmp_path: Path, cache: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An archive that means harm, or is damaged, is unpacked, in part or elsewhere."""
-    monkeypatch.setattr(downloading, "MAX_MEMBERS", 100)
+    monkeypatch.setattr(reading, "MAX_FILES", 100)
+    monkeypatch.setattr(reading, "SPARE_BYTES", 10 << 20)
     publish(tmp_path / "releases", {"1.0.0": content})
     assert_fails(str(tmp_path / "releases"), cache, "is no archive of this package: ")
     assert not (cache / "packages").exists()

@@ -29,9 +29,8 @@ import release
 from belarus_iran_pact.core.releases import INDEX, Index, ReleasedFile, ReleaseError, check_file, file_of, read_index
 from releasing import release_files
 from releasing.commit import VERSIONS, version_of
-from releasing.compare import compare
+from releasing.compare import compare, read_package
 from releasing.diff_formats import as_changelog
-from releasing.packages import read_package
 from releasing.release_files import FORMS, Form, archive_name, write_archive
 
 PASS, FAIL = (("true",), (sys.executable, "-c", "print('1 failed, 2 passed'); raise SystemExit(1)"))

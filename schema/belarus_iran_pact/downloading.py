@@ -15,7 +15,6 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import time
 import urllib.parse
 import urllib.request
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .core.messages import UsageError, one_line, unknown
 from .core.placing import place, workspace
+from .core.reading import DESCRIPTOR, open_package
 from .core.releases import INDEX, MAX_INDEX_BYTES, NAME, Index, ReleasedFile, ReleaseError, parse_index, sha256_of
 
 if TYPE_CHECKING:
@@ -46,15 +46,12 @@ TIMEOUT = 30.0
 SLOWEST = 1024
 """Bytes a second, on average, below which a server counts as dead."""
 
-# Far above what a package will need, far below what harms a machine.
-MAX_RATIO = 200
-MAX_MEMBERS = 10_000
 _BLOCK = 1 << 16
 # What a file or folder in an archive may be called: no hidden one, no way upwards, no device of Windows.
 _PART = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:[./]|$))[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _MEMBER = re.compile(rf"(?:{_PART}/)*{_PART}")
 _ARCHIVE = "archive.zip"
-# What zipfile raises, and the system where a name is there as a file and as a folder.
+# What zipfile and `core.reading` raise, and the system where a name is there as a file and as a folder.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, FileExistsError, NotADirectoryError)
 # A user's name and password are sent, and never shown.
 _ADDRESS = re.compile(
@@ -341,44 +338,30 @@ def _unpack(folder: Path, top: str, file: ReleasedFile) -> None:
     """Unpack an archive of the right hash into its folder. Where the index means harm, so can the archive.
 
     Raises:
-        DownloadError: it is damaged, or is not one folder `top` of plain files of moderate size.
+        DownloadError: it is damaged, is no package of moderate size, or is not one folder `top` of the files that this lists.
     """
+    archive = folder / _ARCHIVE
     try:
-        with zipfile.ZipFile(folder / _ARCHIVE) as opened:
-            members = opened.infolist()
-            for fault in _faults(members, top, file):
-                raise zipfile.BadZipFile(fault)
-            for member in members:
-                target = folder / member.filename
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(member) as content, target.open("xb") as copy:
-                    shutil.copyfileobj(content, copy, _BLOCK)
+        package = open_package(archive)
+        for path in package.resources:
+            package.files.size(path)  # It raises where there is a link or a device.
+        listed = {f"{top}/{path}" for path in (DESCRIPTOR, *package.resources)}
+        with zipfile.ZipFile(archive) as opened:
+            for member in opened.infolist():
+                if member.filename not in listed or not _MEMBER.fullmatch(member.filename):
+                    raise ValueError(
+                        f"{member.orig_filename!r:.80} is no plain path below {top}/ that {DESCRIPTOR} lists"
+                    )
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise ValueError(f"{member.filename} is compressed in an unusual way")
+            if len({name.casefold() for name in opened.namelist()}) != len(listed):
+                raise ValueError("a name is there twice")
+            opened.extractall(folder)
     except _DAMAGED as error:
+        why = one_line(str(error).removeprefix(f"{archive}: "), 200)
         raise DownloadError(
-            f"{file.path} is no archive of this package: {one_line(error, 200)}; nothing of it is kept: ask whoever publishes it"
+            f"{file.path} is no archive of this package: {why}; nothing of it is kept: ask whoever publishes it"
         ) from error
-
-
-def _faults(members: list[zipfile.ZipInfo], top: str, file: ReleasedFile) -> Iterator[str]:
-    """What forbids to unpack an archive."""
-    for member in members:
-        name = member.filename
-        if not name.startswith(f"{top}/") or not _MEMBER.fullmatch(name) or member.orig_filename != name:
-            yield f"{member.orig_filename!r:.80} is no plain path below {top}/"
-        elif stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-            yield f"{name} is a link or a device"
-        elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            yield f"{name} is compressed in an unusual way"
-    names = {member.filename.casefold() for member in members}
-    if len(names) != len(members):
-        yield "a name is there twice"
-    if len(members) > MAX_MEMBERS:
-        yield f"it has {len(members)} members"
-    size = sum(member.file_size for member in members)
-    if size > MAX_RATIO * file.bytes:
-        yield f"it would unpack to {size} bytes"
-    if f"{top}/datapackage.json" not in names:
-        yield f"it has no {top}/datapackage.json"
 
 
 # --- Into a folder of one's own ---
@@ -389,7 +372,7 @@ def _check_target(target: Path, replace: bool) -> None:
         return
     if not replace:
         raise FileExistsError(f"{target} is there and not empty; choose another folder, or say that it may be replaced")
-    if not (target / "datapackage.json").is_file():
+    if not (target / DESCRIPTOR).is_file():
         raise FileExistsError(f"{target} holds no data package, so it is not replaced; choose another folder")
 
 

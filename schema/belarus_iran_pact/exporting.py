@@ -9,7 +9,6 @@ An export is written out of sight and moved into place when it is whole.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import os
@@ -17,10 +16,10 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import loading
 from .core.messages import UsageError, one_line, sql_name, sql_text, unknown
@@ -86,22 +85,26 @@ def export(
     Everything is checked before anything is written. Files are moved into place once all are whole: a new folder in one step;
     into a folder that is there one by one, so that a process killed just then leaves whole files, but maybe not all of them.
     """
-    writer = _writer(format)
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    writer = _WRITERS[format]
     if formula_safe and format not in ("csv", "xlsx"):
         raise UsageError(f"formula_safe is for csv (and xlsx always is); it has no meaning for {format}")
     chosen = _models(tables)
-    names = writer.file_names(chosen)
+    names = [f"{name}.{format}" for name in ([PACKAGE] if writer.single else [model.table.name for model in chosen])]
     target = Path(os.path.realpath(folder))
-    _refuse_own_data(target)
+    if target.is_relative_to(os.path.realpath(loading.data_folder())):
+        raise ValueError(f"{target} is in the package's own data; export to another folder")
     _refuse_what_is_in_the_way(target, [*names, *writer.side_files], overwrite)
-    if writer.library is not None:
-        _require(*writer.library)
+    if writer.library:
+        loading.library(writer.library, format)
 
     # Inside a folder that is there, since nothing may be allowed beside it, or be on the same disk.
     with workspace(target / PACKAGE if target.exists() else target) as work:
         staged = work / "new"
         staged.mkdir()
-        writer.write(chosen, staged, formula_safe)
+        write = _write_safe_csv if formula_safe and format == "csv" else writer.write
+        write(chosen, staged)
         # A second look: others may have written there meanwhile.
         _refuse_what_is_in_the_way(target, names, overwrite)
         if target.exists():
@@ -111,36 +114,7 @@ def export(
     return [Path(folder, name) for name in names]
 
 
-@dataclass(frozen=True)
-class _Writer:
-    """How a format is written.
-
-    Attributes:
-        write: writes the tables into an empty folder.
-        suffix: the suffix of its files.
-        single: whether all tables go into one file.
-        library: the library that it needs and the extra that brings it.
-        side_files: files that must not be there, since a reader would take them for part of the new file.
-    """
-
-    write: Callable[[Sequence[type[Row]], Path, bool], None]
-    suffix: str
-    single: bool = False
-    library: tuple[str, str] | None = None
-    side_files: tuple[str, ...] = ()
-
-    def file_names(self, models: Sequence[type[Row]]) -> list[str]:
-        stems = [PACKAGE] if self.single else [model.table.name for model in models]
-        return [f"{stem}.{self.suffix}" for stem in stems]
-
-
 # --- Before anything is written ---
-
-
-def _writer(format: str) -> _Writer:
-    if format not in FORMATS:
-        raise unknown("format", format, FORMATS)
-    return _WRITERS[format]
 
 
 def _models(names: Iterable[str] | None) -> list[type[Row]]:
@@ -151,11 +125,6 @@ def _models(names: Iterable[str] | None) -> list[type[Row]]:
     if not wanted:
         raise UsageError(f"no tables to export; there are: {', '.join(TABLES)}")
     return [model for name, model in TABLES.items() if name in wanted]
-
-
-def _refuse_own_data(target: Path) -> None:
-    if target.is_relative_to(os.path.realpath(loading.data_folder())):
-        raise ValueError(f"{target} is in the package's own data; export to another folder")
 
 
 def _refuse_what_is_in_the_way(target: Path, names: Iterable[str], overwrite: bool) -> None:
@@ -177,21 +146,16 @@ def _refuse_what_is_in_the_way(target: Path, names: Iterable[str], overwrite: bo
         )
 
 
-def _require(library: str, extra: str) -> None:
-    try:
-        importlib.import_module(library)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{library} is not installed; install it with: pip install '{PACKAGE}[{extra}]'", name=library
-        ) from error
+# --- The formats: each function writes the tables into an empty folder ---
 
 
-# --- The formats ---
+def _copy(form: Literal["csv", "parquet"], models: Sequence[type[Row]], folder: Path) -> None:
+    for model in models:
+        file = loading.path(model.table.name, form)  # type: ignore[arg-type]
+        shutil.copyfile(file, folder / file.name)
 
 
-def _write_csv(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
-    if not formula_safe:
-        return _copy("csv", models, folder)
+def _write_safe_csv(models: Sequence[type[Row]], folder: Path) -> None:
     from pyarrow.csv import write_csv
 
     for model in models:
@@ -211,24 +175,14 @@ def _without_formulas(table: pyarrow.Table) -> pyarrow.Table:
     return table
 
 
-def _write_parquet(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
-    _copy("parquet", models, folder)
-
-
-def _copy(form: Literal["csv", "parquet"], models: Sequence[type[Row]], folder: Path) -> None:
-    for model in models:
-        file = loading.path(model.table.name, form)  # type: ignore[arg-type]
-        shutil.copyfile(file, folder / file.name)
-
-
-def _write_jsonl(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
+def _write_jsonl(models: Sequence[type[Row]], folder: Path) -> None:
     for model in models:
         with open(folder / f"{model.table.name}.jsonl", "w", encoding="utf-8", newline="\n") as stream:
             for row in _load(model).to_pylist():
                 stream.write(json.dumps(row, ensure_ascii=False, default=date.isoformat) + "\n")
 
 
-def _write_sqlite(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
+def _write_sqlite(models: Sequence[type[Row]], folder: Path) -> None:
     import sqlite3
 
     names = {model.table.name for model in models}
@@ -268,30 +222,27 @@ def _sqlite_table(model: type[Row], names: set[str]) -> str:
     return "\n".join([f"CREATE TABLE {sql_name(model.table.name)} ( -- {description(model)}", *lines, ")"])
 
 
-def _write_duckdb(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
+def _write_duckdb(models: Sequence[type[Row]], folder: Path) -> None:
     import duckdb
 
     try:
         with duckdb.connect(str(folder / f"{PACKAGE}.duckdb")) as connection:
             for model in models:
-                table = sql_name(model.table.name)
+                name, file = model.table.name, sql_text(str(loading.path(model.table.name)))  # type: ignore[arg-type]
                 columns = [
                     f"{sql_name(field.name)} {_DUCKDB_TYPES[field.type]}{'' if field.nullable else ' NOT NULL'}"
                     for field in fields(model)
                 ]
                 columns.append(f"PRIMARY KEY ({sql_name(primary_key(model))})")
-                file = str(loading.path(model.table.name))  # type: ignore[arg-type]
-                connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
-                connection.execute(f"INSERT INTO {table} SELECT * FROM read_parquet({sql_text(file)})")
-                connection.execute(f"COMMENT ON TABLE {table} IS {sql_text(description(model))}")
-                for field in fields(model):
-                    column, text = sql_name(field.name), sql_text(field.column.description)
-                    connection.execute(f"COMMENT ON COLUMN {table}.{column} IS {text}")
+                connection.execute(f"CREATE TABLE {sql_name(name)} ({', '.join(columns)})")
+                connection.execute(f"INSERT INTO {sql_name(name)} SELECT * FROM read_parquet({file})")
+                described = {field.name: field.column.description for field in fields(model)}
+                loading.comment(connection, "TABLE", name, description(model), described)
     except duckdb.Error as error:
         raise OSError(f"DuckDB: {one_line(error)}") from error
 
 
-def _write_xlsx(models: Sequence[type[Row]], folder: Path, formula_safe: bool) -> None:
+def _write_xlsx(models: Sequence[type[Row]], folder: Path) -> None:
     from openpyxl import Workbook
 
     workbook = Workbook(write_only=True)
@@ -315,8 +266,7 @@ def _write_sheet(workbook: Workbook, model: type[Row]) -> None:
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    rows = _load(model).to_pylist()
-    names = [field.name for field in fields(model)]
+    rows, names = _load(model).to_pylist(), [field.name for field in fields(model)]
     sheet = workbook.create_sheet(model.table.name)
     sheet.freeze_panes = "A2"
     for at, name in enumerate(names, start=1):
@@ -327,7 +277,7 @@ def _write_sheet(workbook: Workbook, model: type[Row]) -> None:
         cell.font = Font(bold=True)
     sheet.append(header)
     for row in rows:
-        cells = []
+        cells = dict(row)
         for name, value in row.items():
             if isinstance(value, str):
                 cell = WriteOnlyCell(sheet, _xlsx_text(value, f"{model.table.name} / {row[names[0]]} / {name}"))
@@ -335,10 +285,8 @@ def _write_sheet(workbook: Workbook, model: type[Row]) -> None:
                 cell.data_type = "s"
                 # So that it stays a text when somebody edits the cell.
                 cell.quotePrefix = value.startswith(FORMULA_STARTS)
-                cells.append(cell)
-            else:
-                cells.append(value)
-        sheet.append(cells)
+                cells[name] = cell
+        sheet.append(list(cells.values()))
 
 
 def _xlsx_text(text: str, where: str) -> str:
@@ -352,24 +300,29 @@ def _load(model: type[Row]) -> pyarrow.Table:
     return loading.load(model.table.name)  # type: ignore[call-overload]
 
 
-_WRITERS = {
-    "csv": _Writer(_write_csv, "csv"),
-    "parquet": _Writer(_write_parquet, "parquet"),
-    "sqlite": _Writer(
-        _write_sqlite,
-        "sqlite",
-        single=True,
-        side_files=(f"{PACKAGE}.sqlite-journal", f"{PACKAGE}.sqlite-wal", f"{PACKAGE}.sqlite-shm"),
-    ),
-    "duckdb": _Writer(
-        _write_duckdb,
-        "duckdb",
-        single=True,
-        library=("duckdb", "duckdb"),
-        side_files=(f"{PACKAGE}.duckdb.wal",),
-    ),
-    "xlsx": _Writer(_write_xlsx, "xlsx", single=True, library=("openpyxl", "xlsx")),
-    "jsonl": _Writer(_write_jsonl, "jsonl"),
-}
+class _Writer(NamedTuple):
+    """How a format is written.
 
+    Attributes:
+        write: writes the tables into an empty folder.
+        single: whether all tables go into one file.
+        library: the library that it needs; the extra that brings it is called like the format.
+        side_files: files that must not be there, since a reader would take them for part of the new file.
+    """
+
+    write: Callable[[Sequence[type[Row]], Path], None]
+    single: bool = False
+    library: str = ""
+    side_files: tuple[str, ...] = ()
+
+
+_SQLITE_FILES = tuple(f"{PACKAGE}.sqlite-{what}" for what in ("journal", "wal", "shm"))
+_WRITERS = {
+    "csv": _Writer(partial(_copy, "csv")),
+    "parquet": _Writer(partial(_copy, "parquet")),
+    "sqlite": _Writer(_write_sqlite, single=True, side_files=_SQLITE_FILES),
+    "duckdb": _Writer(_write_duckdb, single=True, library="duckdb", side_files=(f"{PACKAGE}.duckdb.wal",)),
+    "xlsx": _Writer(_write_xlsx, single=True, library="openpyxl"),
+    "jsonl": _Writer(_write_jsonl),
+}
 FORMATS = tuple(_WRITERS)

@@ -11,6 +11,7 @@ from .core.messages import unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import ModuleType
     from typing import Any, Literal, NamedTuple, overload
@@ -79,10 +80,10 @@ def load(name: str, backend: str = "arrow", *, version: str | None = None) -> An
     if backend == "arrow":
         return _arrow(file)
     if backend == "pandas":
-        pandas = _library("pandas")
+        pandas = library("pandas")
         return _arrow(file).to_pandas(types_mapper=pandas.ArrowDtype)
     if backend == "polars":
-        return _library("polars").read_parquet(file)
+        return library("polars").read_parquet(file)
     if backend == "duckdb":
         return _shared_connection(folder).table(name)
     raise unknown("backend", backend, BACKENDS)
@@ -105,16 +106,25 @@ def connect(*, version: str | None = None) -> duckdb.DuckDBPyConnection:
 def _connection(folder: str) -> duckdb.DuckDBPyConnection:
     from .core.messages import sql_name, sql_text
 
-    connection: duckdb.DuckDBPyConnection = _library("duckdb").connect()
+    connection: duckdb.DuckDBPyConnection = library("duckdb").connect()
     for resource in _table_resources(folder) if folder == data_folder() else _described(folder):
-        view = sql_name(resource["name"])
-        file = sql_text(_file(folder, resource["name"], "parquet"))
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({file})")
-        connection.execute(f"COMMENT ON VIEW {view} IS {sql_text(str(resource.get('description')))}")
-        for field in resource["schema"]["fields"]:
-            column, text = sql_name(field["name"]), sql_text(str(field.get("description")))
-            connection.execute(f"COMMENT ON COLUMN {view}.{column} IS {text}")
+        name = resource["name"]
+        file = sql_text(_file(folder, name, "parquet"))
+        connection.execute(f"CREATE VIEW {sql_name(name)} AS SELECT * FROM read_parquet({file})")
+        described = {field["name"]: field.get("description") for field in resource["schema"]["fields"]}
+        comment(connection, "VIEW", name, resource.get("description"), described)
     return connection
+
+
+def comment(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: object, columns: Mapping[str, object]
+) -> None:
+    """Describe a table or view, and its columns, by comments."""
+    from .core.messages import sql_name, sql_text
+
+    connection.execute(f"COMMENT ON {kind} {sql_name(name)} IS {sql_text(str(text))}")
+    for column, said in columns.items():
+        connection.execute(f"COMMENT ON COLUMN {sql_name(name)}.{sql_name(column)} IS {sql_text(str(said))}")
 
 
 _connections: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}
@@ -237,14 +247,19 @@ def _arrow(file: str) -> pyarrow.Table:
         return parquet.read(use_threads=False)
 
 
-def _library(name: str) -> ModuleType:
+def library(name: str, extra: str = "") -> ModuleType:
+    """A library that an extra brings, by default the one of its name.
+
+    Raises:
+        ImportError: it is not installed; the message says how to install it.
+    """
     import importlib
 
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"{name} is not installed; install it with: pip install 'belarus-iran-pact[{name}]'", name=name
+            f"{name} is not installed; install it with: pip install 'belarus-iran-pact[{extra or name}]'", name=name
         ) from error
 
 

@@ -19,9 +19,8 @@ from belarus_iran_pact.core.releases import ReleasedFile, ReleaseError, describe
 from publication.descriptor import NAME, citation
 
 from .commit import PACKAGE, git, run
-from .compare import Changes
+from .compare import Changes, read_package
 from .diff_formats import as_markdown
-from .packages import read_package
 
 SUMS = "SHA256SUMS"
 NOTES = "NOTES.md"
