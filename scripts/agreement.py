@@ -3,10 +3,12 @@
 
     python scripts/agreement.py FIRST SECOND [--article FILE]
 
-FIRST and SECOND are coding folders (`seeds/NAME/` is one). For each table it prints precision, recall and F1 of SECOND's
-spans against FIRST's, exact and overlapping (rows of link tables only where they link the same rows), and for each coded column of the rows that overlap one to one the share of
-equal values and Krippendorff's alpha (nominal; computed by the package krippendorff). A table that only one folder has
-is left out. Writes nothing. Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
+FIRST and SECOND are coding folders (`seeds/NAME/` is one). For each table it prints precision, recall and F1 of
+SECOND's spans against FIRST's, exact and overlapping (rows of link tables only where they link the same rows), and for
+each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal). A
+table that only one folder has is left out. Writes nothing.
+
+Exit codes: 0 compared; 1 a folder has faults; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -14,8 +16,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +30,18 @@ from curation.normalise import normalise
 from curation.read import Seeds, read_coding, read_document
 
 Spans = frozenset[tuple[int, int]]
+Links = dict[str, list[Any]]
+"""What rows of a link table link, by the id of the row."""
 
 
-@dataclass(frozen=True)
-class Score:
+SPANS_LINE = "{:<18}{:>6}{:>7}   {:>8}{:>6}{:>6}   {:>9}{:>6}{:>6}"
+COLUMNS_LINE = "{:<36}{:>6}{:>8}{:>8}"
+
+
+def scores(found: int, first: int, second: int) -> tuple[float | None, ...]:
     """Precision, recall and F1 of the second coding's rows, the first being the reference; None where undefined."""
-
-    found: int
-    first: int
-    second: int
-
-    @property
-    def precision(self) -> float | None:
-        """The share of the second coding's rows that the first has too."""
-        return self.found / self.second if self.second else None
-
-    @property
-    def recall(self) -> float | None:
-        """The share of the first coding's rows that the second has too."""
-        return self.found / self.first if self.first else None
-
-    @property
-    def f1(self) -> float | None:
-        """The harmonic mean of precision and recall."""
-        return 2 * self.found / (self.first + self.second) if self.first + self.second else None
+    shares = ((found, second), (found, first), (2 * found, first + second))
+    return tuple(part / whole if whole else None for part, whole in shares)
 
 
 def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
@@ -66,51 +54,41 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     if model.table.anchored:
         return {row[key]: frozenset({(row["start"], row["end"])}) for row in tables[name]}
     explained = [item for item in fields(model) if item.column.explained]
-    free = [
-        item for item in explained if item.type == "text" and not (item.column.vocabulary or item.column.references)
-    ]
-    column = (free or explained)[0].name
-    identifying: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
+    coded = coded_fields(model)
+    column = next((item.name for item in explained if item.type == "text" and item not in coded), explained[0].name)
     every: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
+    identifying: dict[str, set[tuple[int, int]]] = {row_id: set() for row_id in every}
     for row in tables["evidence"]:
         if row["table_name"] == name and row["row_id"] in every:
-            every[row["row_id"]].add((row["start"], row["end"]))
-            if row["column_name"] == column:
-                identifying[row["row_id"]].add((row["start"], row["end"]))
+            for spans in (every, identifying) if row["column_name"] == column else (every,):
+                spans[row["row_id"]].add((row["start"], row["end"]))
     return {row_id: frozenset(found or every[row_id]) for row_id, found in identifying.items()}
 
 
-def exact_score(first: dict[str, Spans], second: dict[str, Spans]) -> Score:
-    """Rows whose spans are the same in both, each row counted once."""
-    common = Counter(first.values()) & Counter(second.values())
-    return Score(common.total(), len(first), len(second))
+def found_exactly(first: dict[str, Spans], second: dict[str, Spans]) -> int:
+    """How many rows have the same spans in both, each row counted once."""
+    return (Counter(first.values()) & Counter(second.values())).total()
 
 
 def match(
-    first: dict[str, Spans],
-    second: dict[str, Spans],
-    allowed: Callable[[str, str], bool] = lambda left, right: True,
-    *,
-    ids_given: bool = False,
+    first: dict[str, Spans], second: dict[str, Spans], links: tuple[Links, Links] = ({}, {}), *, ids_given: bool = False
 ) -> dict[str, str]:
     """Pair rows one to one by overlap of their characters, the closest pairs first; second's ids by first's.
 
-    Rows that overlap equally are paired by their id, where the coders gave it (`ids_given`), then in the order in which they
-    were written, never by what was coded on them: that would favour agreement. Only pairs that are `allowed` are made.
+    Rows that overlap equally are paired by id, where the coders gave it (`ids_given`), then in the order in which they
+    were written, never by what was coded on them: that would favour agreement. Only rows of equal `links` are paired.
     """
     characters = [{row: _characters(spans) for row, spans in side.items()} for side in (first, second)]
     pairs = []
     for at, (left, own) in enumerate(characters[0].items()):
         for other_at, (right, other) in enumerate(characters[1].items()):
             shared = len(own & other)
-            if shared and allowed(left, right):
+            if shared and links[0].get(left) == links[1].get(right):
                 pairs.append((-shared / len(own | other), ids_given and left != right, at, other_at, left, right))
     paired: dict[str, str] = {}
-    taken: set[str] = set()
     for *_, left, right in sorted(pairs):
-        if left not in paired and right not in taken:
+        if left not in paired and right not in paired.values():
             paired[left] = right
-            taken.add(right)
     return paired
 
 
@@ -128,7 +106,7 @@ def coded_fields(model: type[Row]) -> list[Field]:
 
 
 def alpha(pairs: list[tuple[Any, Any]]) -> float | None:
-    """Krippendorff's alpha, nominal, for pairs of values; None where all values are the same, which leaves it undefined.
+    """Krippendorff's alpha, nominal, for pairs of values; None where all are the same, which leaves it undefined.
 
     A null is a decision like any other and counts as a value.
     """
@@ -158,49 +136,35 @@ def compare(first: Tables, second: Tables) -> str:
     matched: dict[str, dict[str, str]] = {}
     # Link tables last: their rows are paired only if they link rows that are paired.
     for name in sorted(names, key=lambda name: TABLES[name].table.within is not None):
-        allowed = _same_links(name, first, second, matched)
-        matched[name] = match(*spans[name], allowed, ids_given=not TABLES[name].table.id_from)
-    lines = [
-        f"{'table':<18}{'first':>6}{'second':>7}   {'exact P':>8}{'R':>6}{'F1':>6}   {'overlap P':>9}{'R':>6}{'F1':>6}"
-    ]
+        links = _links(name, first, {}), _links(name, second, matched)
+        matched[name] = match(*spans[name], links, ids_given=not TABLES[name].table.id_from)
+    lines = [SPANS_LINE.format("table", "first", "second", "exact P", "R", "F1", "overlap P", "R", "F1")]
     for name in names:
-        exact = exact_score(*spans[name])
-        overlap = Score(len(matched[name]), exact.first, exact.second)
-        lines.append(
-            f"{name:<18}{exact.first:>6}{exact.second:>7}   "
-            f"{_number(exact.precision):>8}{_number(exact.recall):>6}{_number(exact.f1):>6}   "
-            f"{_number(overlap.precision):>9}{_number(overlap.recall):>6}{_number(overlap.f1):>6}"
-        )
-    lines += ["", f"{'column':<36}{'rows':>6}{'equal':>8}{'alpha':>8}"]
+        counts = [len(side) for side in spans[name]]
+        shares = [*scores(found_exactly(*spans[name]), *counts), *scores(len(matched[name]), *counts)]
+        lines.append(SPANS_LINE.format(name, *counts, *map(_number, shares)))
+    lines += ["", COLUMNS_LINE.format("column", "rows", "equal", "alpha")]
     for name in names:
-        key = primary_key(TABLES[name])
-        left = {row[key]: row for row in first[name]}
-        right = {row[key]: row for row in second[name]}
-        for item in coded_fields(TABLES[name]):
-            pairs = [
-                (left[a][item.name], _translated(right[b][item.name], item, matched)) for a, b in matched[name].items()
-            ]
-            if pairs:
-                equal = sum(a == b for a, b in pairs) / len(pairs)
-                lines.append(
-                    f"{name + '.' + item.name:<36}{len(pairs):>6}{_number(equal):>8}{_number(alpha(pairs)):>8}"
-                )
+        left, right = ({row[primary_key(TABLES[name])]: row for row in side[name]} for side in (first, second))
+        rows = [(left[a], right[b]) for a, b in matched[name].items()]
+        for item in coded_fields(TABLES[name]) if rows else ():
+            pairs = [(own[item.name], _translated(other[item.name], item, matched)) for own, other in rows]
+            equal = sum(a == b for a, b in pairs) / len(pairs)
+            label = f"{name}.{item.name}"
+            lines.append(COLUMNS_LINE.format(label, len(pairs), _number(equal), _number(alpha(pairs))))
     return "\n".join(lines)
 
 
-def _same_links(
-    name: str, first: Tables, second: Tables, matched: dict[str, dict[str, str]]
-) -> Callable[[str, str], bool]:
-    """Whether two rows of a link table link the same rows; of another table, any two rows may be the same."""
+def _links(name: str, tables: Tables, matched: dict[str, dict[str, str]]) -> Links:
+    """What each row of a link table links, as the first coding names it; none for other tables."""
     model = TABLES[name]
     if model.table.within is None:
-        return lambda left, right: True
-    key = primary_key(model)
+        return {}
     links = [item for item in fields(model) if item.column.references and item.column.origin == "key"]
     links = [item for item in links if item.name not in SPAN_COLUMNS]
-    own = {row[key]: [row[item.name] for item in links] for row in first[name]}
-    other = {row[key]: [_translated(row[item.name], item, matched) for item in links] for row in second[name]}
-    return lambda left, right: own[left] == other[right]
+    return {
+        row[primary_key(model)]: [_translated(row[item.name], item, matched) for item in links] for row in tables[name]
+    }
 
 
 def _translated(value: Any, item: Field, matched: dict[str, dict[str, str]]) -> Any:

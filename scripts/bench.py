@@ -1,107 +1,187 @@
 #!/usr/bin/env python
 """Measure, as ratios within one run, what the project promises of its speed.
 
-    python scripts/bench.py [--runs N]
+    python scripts/bench.py [--runs N] [--rows N ...]
 
-Each measurement is the median of N cold processes, run in turn so that the machine's moods fall on all alike; the
-build's own steps are timed inside each of N cold builds. Lower is better throughout. Nothing is written. Libraries that
-are not installed are left out: the extra `bench` has them.
+Each ratio is of medians of N cold processes, run in turn so that the machine's moods fall on all alike. Lower is better
+throughout. Libraries that are not installed are left out: the extra `bench` has them.
+
+With --rows, `verify` is measured alone instead, in one cold process each, on packages of about so many rows of evidence: the
+published one stands many times side by side, every id with a number of its own, so that all laws still hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
+import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from belarus_iran_pact.core.content import Content
+from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
+from belarus_iran_pact.core.schemas import arrow_tables
+from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.models import DATASET, TABLES
+from publication.descriptor import fixity
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Prints the seconds of a build without its last step, then of that last step: frictionless's validation.
-BUILD = """
-import sys, time
+EVENTS = ROOT / "dataset" / "parquet" / "events.parquet"
+PACKAGE = ROOT / "dataset" / DESCRIPTOR
+FRAMES = ("pandas", "polars")
+LIBRARIES = ("vega_datasets", "palmerpenguins", *FRAMES)
+
+# What is measured, by a short name.
+SNIPPETS = {
+    "build": f"""
+import sys, tempfile
 from pathlib import Path
-started = time.perf_counter()
-sys.path.insert(0, {scripts!r})
+sys.path.insert(0, {str(ROOT / "scripts")!r})
 import build
 from publication import package as publish
 from curation.faults import Faults
-tables = build.tables_from(Path({seeds!r}))
-staged = Path({folder!r}) / str(time.time_ns())
-publish.write_package(staged, tables, "0")
-faults = Faults()
-publish.check_package(staged, faults)
-faults.raise_any()
-middle = time.perf_counter()
-publish.check_with_frictionless(staged, faults)
-faults.raise_any()
-print(middle - started, time.perf_counter() - middle)
-"""
-
-READ_TABLE = "import pyarrow.parquet as pq; pq.read_table({events!r})"
-LOAD = "import belarus_iran_pact as bip; bip.load('events')"
-
-# Popular dataset packages, each loading a table that it carries; and what a frame costs above its library's import.
-PACKAGES = {
+tables = build.tables_from(Path({str(ROOT / "seeds")!r}))
+with tempfile.TemporaryDirectory() as folder:
+    publish.write_package(Path(folder) / "dataset", tables, "0")
+    faults = Faults()
+    publish.check_package(Path(folder) / "dataset", faults)
+    faults.raise_any()
+""",
+    "frictionless": f"import frictionless; frictionless.validate({str(PACKAGE)!r})",
+    "verify": f"import belarus_iran_pact as bip; bip.verify({str(PACKAGE)!r})",
+    "load": "import belarus_iran_pact as bip; bip.load('events')",
+    "read_table": f"import pyarrow.parquet as pq; pq.read_table({str(EVENTS)!r})",
+    # Popular dataset packages, each loading a table that it carries.
     "vega_datasets": "from vega_datasets import data; data.cars()",
     "palmerpenguins": "from palmerpenguins import load_penguins; load_penguins()",
+    **{library: f"import {library}" for library in FRAMES},
+    **{f"load {name}": f"import belarus_iran_pact as bip; bip.load('events', backend={name!r})" for name in FRAMES},
+    "import": "import belarus_iran_pact",
+    "nothing": "pass",
 }
-FRAMES = ("pandas", "polars")
+# What is printed, of what to what.
+RATIOS = (
+    ("build without its last step / that step, frictionless's validation", "build", "frictionless"),
+    ("load('events') / pyarrow.parquet.read_table of the same file", "load", "read_table"),
+    ("verify / frictionless's validation of CSV alone", "verify", "frictionless"),
+    *((f"load('events') / cold load of a table of {name}", "load", name) for name in LIBRARIES[:2]),
+    *((f"load('events', backend={name!r}) / import {name} alone", f"load {name}", name) for name in FRAMES),
+)
+
+# Prints seconds, peak memory in kilobytes, faults and rows.
+VERIFY_LARGE = """
+import resource, sys, time, belarus_iran_pact as bip
+started = time.perf_counter()
+report = bip.verify({!r})
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
+"""
+# The vocabularies stay as they are, since a term stays one term.
+SHARED = ("terms", "crosswalk")
 
 
 def main() -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=11, help="cold processes for each measurement (default: 11)")
-    runs = parser.parse_args().runs
-    events = str(ROOT / "dataset" / "parquet" / "events.parquet")
-    with tempfile.TemporaryDirectory() as folder:
-        code = BUILD.format(scripts=str(ROOT / "scripts"), seeds=str(ROOT / "seeds"), folder=folder)
-        steps = [_output(code) for _ in range(runs)]
-    print(f"{runs} cold processes each, medians, {_versions()}")
-    own, validation = (statistics.median(float(step.split()[at]) for step in steps) for at in (0, 1))
-    _report("build without its last step / that step, frictionless's validation", own, validation)
-    load, read_table = _medians([LOAD, READ_TABLE.format(events=events)], runs)
-    _report("load('events') / pyarrow.parquet.read_table of the same file", load, read_table)
-    for package, code in PACKAGES.items():
-        if importlib.util.find_spec(package):
-            load, other = _medians([LOAD, code], runs)
-            _report(f"load('events') / cold load of a table of {package}", load, other)
-    for library in FRAMES:
-        if importlib.util.find_spec(library):
-            frame, alone = _medians([LOAD.replace(")", f", backend={library!r})"), f"import {library}"], runs)
-            _report(f"load('events', backend={library!r}) / import {library} alone", frame, alone)
-    imported, bare = _medians(["import belarus_iran_pact", "pass"], runs)
-    print(
-        f"import belarus_iran_pact over python -c pass: {1000 * (imported - bare):+.1f} ms ({imported / bare:.2f} times)"
-    )
+    rows_help = "measure verify on about so many rows of evidence"
+    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help=rows_help)
+    options = parser.parse_args()
+    for rows in options.rows or ():
+        _verify_large(rows)
+    if options.rows:
+        return 0
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    seconds = _medians({name: code for name, code in SNIPPETS.items() if name.split()[-1] not in missing}, options.runs)
+    pandas = "without" if "pandas" in missing else "with"
+    versions = f"Python {platform.python_version()}, pyarrow {pa.__version__}, {pandas} pandas"
+    print(f"{options.runs} cold processes each, medians, {versions}")
+    for what, measured, against in RATIOS:
+        if against in seconds:
+            own, other = seconds[measured], seconds[against]
+            print(f"{what}: {own / other:.2f} ({own:.3f} s / {other:.3f} s)")
+    own, bare = seconds["import"], seconds["nothing"]
+    print(f"import belarus_iran_pact over python -c pass: {1000 * (own - bare):+.1f} ms ({own / bare:.2f} times)")
     return 0
 
 
-def _medians(snippets: list[str], runs: int) -> list[float]:
-    seconds: list[list[float]] = [[] for _ in snippets]
+# --- verify on large packages ---
+
+
+def _verify_large(wanted: int) -> None:
+    package = ROOT / "dataset"
+    rows = pq.read_metadata(package / "parquet" / "evidence.parquet").num_rows
+    times = max(round(wanted / rows), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        _blow_up(package, Path(folder), times)
+        seconds, peak, faults, judged = _output(VERIFY_LARGE.format(folder)).split()
+    print(
+        f"verify of {judged} rows, {times * rows} of evidence: {float(seconds):.2f} s, "
+        f"{1e6 * float(seconds) / int(judged):.2f} us a row, peak memory {int(peak) // 1024} MiB, {faults} faults"
+    )
+
+
+def _blow_up(package: Path, folder: Path, times: int) -> None:
+    """Write a package that holds another `times` times, with ids made different by a number at their end."""
+    read = {name: pq.read_table(package / "parquet" / f"{name}.parquet") for name in TABLES}
+    tables = {name: _repeated(name, table, times) for name, table in read.items()}
+    views = Content(DATASET, tables, same_version=True, limit=None).computed(DATASET.views)
+    tables |= arrow_tables(DATASET, views)
+    descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
+    listed = []
+    for form in ("csv", "parquet"):
+        (folder / form).mkdir(parents=True)
+    for resource in descriptor["resources"]:
+        file = folder / resource["path"]
+        if file.suffix == ".csv":
+            pyarrow.csv.write_csv(tables[file.stem], file)
+            resource["rowCount"] = tables[file.stem].num_rows
+        elif file.suffix == ".parquet":
+            pq.write_table(tables[file.stem], file)
+        else:
+            continue
+        listed.append(resource | fixity(file))
+    (folder / DESCRIPTOR).write_text(sealed(descriptor | {"resources": listed}), encoding="utf-8")
+
+
+def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
+    model = TABLES[name]
+    if name in SHARED or model.table.view:
+        return table
+    ids = {primary_key(model), *(item.name for item in fields(model) if item.column.references)}
+    ids |= {"row_id"} if name in DATASET.cell_references else set()
+    parts = []
+    for number in range(times):
+        columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
+        columns |= {column: pc.binary_join_element_wise(columns[column], f"n{number}", ".") for column in ids}
+        if name == "sources":
+            columns["path"] = pc.binary_join_element_wise("seeds/", columns["source_id"], ".txt", "")
+        parts.append(pa.table(columns, schema=table.schema))
+    return pa.concat_tables(parts).combine_chunks()
+
+
+# --- Measuring ---
+
+
+def _medians(snippets: dict[str, str], runs: int) -> dict[str, float]:
+    seconds: dict[str, list[float]] = {name: [] for name in snippets}
     for _ in range(runs + 1):
-        for at, code in enumerate(snippets):
+        for name, code in snippets.items():
             started = time.perf_counter()
             _output(code)
-            seconds[at].append(time.perf_counter() - started)
-    return [statistics.median(taken[1:]) for taken in seconds]  # The first warms the disk's cache.
-
-
-def _report(what: str, measured: float, against: float) -> None:
-    print(f"{what}: {measured / against:.2f} ({measured:.3f} s / {against:.3f} s)")
-
-
-def _versions() -> str:
-    code = (
-        "import sys, pyarrow, importlib.util as u; print(f'Python {sys.version.split()[0]}, pyarrow {pyarrow.__version__}, '"
-        " + ('with' if u.find_spec('pandas') else 'without') + ' pandas')"
-    )
-    return _output(code).strip()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[1:]) for name, taken in seconds.items()}  # The first warms the disk's cache.
 
 
 def _output(code: str) -> str:

@@ -1,8 +1,10 @@
 #!/usr/bin/env python
-"""Build the data package from the seeds: read, anchor, normalise, check, publish.
+"""Build the data package from the seeds: read, write out the form, anchor, normalise, check, publish.
 
     python scripts/build.py            build dataset/, all at once or not at all
     python scripts/build.py --check    build beside it, and exit 1 if dataset/ is not what the seeds give
+
+It also writes, or checks, schema/belarus_iran_pact/_names.py: type checkers read a `Literal` only where it is written out.
 
 Exit codes: 0 done; 1 faults, each printed as `file:line: what; why; what to do`; 2 wrong usage.
 """
@@ -10,35 +12,35 @@ Exit codes: 0 done; 1 faults, each printed as `file:line: what; why; what to do`
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
-
-from filelock import FileLock
 
 import belarus_iran_pact
 from belarus_iran_pact.core.laws import breaches, coverage
+from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Tables
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import views
 from curation.authorities import check_cameo, check_pins
-from curation.faults import BuildFailed, Faults, Place, did_you_mean
+from curation.faults import BuildFailed, Fault, Faults, Place, did_you_mean
 from curation.normalise import normalise
 from curation.read import read_seeds
 from publication import package as publish
 from releasing.retired import FILE, check_retired, read_retired
 
 ROOT = Path(__file__).resolve().parent.parent
+NAMES = ROOT / "schema" / "belarus_iran_pact" / "_names.py"
 
 
 def tables_from(seeds: Path) -> Tables:
     """The tables that the seeds give.
 
     Raises:
-        BuildFailed: with every fault of the first step that finds any: reading the files, making rows of them, asking the laws.
+        BuildFailed: with every fault of the first step that finds any: reading files, making rows, asking the laws.
     """
     faults = Faults()
     read = read_seeds(seeds, faults)
@@ -46,10 +48,10 @@ def tables_from(seeds: Path) -> Tables:
     faults.raise_any()
     normalised = normalise(read, faults)
     check_pins(normalised, read.documents, faults)
+    # What follows from a fault of reading would be found again as broken laws.
     faults.raise_any()
     check_cameo(normalised, seeds, faults)
     check_retired(normalised, retired, faults)
-    faults.raise_any()
     coded = {name: rows for name, rows in normalised.tables.items() if not TABLES[name].table.view}
     for breach in breaches(DATASET, arrow_tables(DATASET, coded), limit=None):
         choices = breach.choices
@@ -65,26 +67,18 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
     Raises:
         BuildFailed: with every fault found; `dataset` is as it was.
     """
-    if check_only:
+    room: AbstractContextManager[str | Path] = tempfile.TemporaryDirectory() if check_only else workspace(dataset)
+    with room as folder:
         tables = tables_from(seeds)
-        with tempfile.TemporaryDirectory() as folder:
-            staged = Path(folder) / "dataset"
-            _stage(staged, tables)
-            _compare(staged, dataset)
-        return tables
-    work = dataset.parent / ".build"
-    work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work / "lock"):
-        publish.recover(work, dataset)
-        tables = tables_from(seeds)
-        staged = Path(tempfile.mkdtemp(prefix="staging-", dir=work)) / "dataset"
+        staged = Path(folder) / "dataset"
         try:
             _stage(staged, tables)
-            publish.swap(staged, dataset)
         except BuildFailed as failure:
             raise BuildFailed([fault.moved(staged, dataset) for fault in failure.faults]) from None
-        finally:
-            shutil.rmtree(staged.parent)
+        if check_only:
+            _compare(staged, dataset)
+        else:
+            place(staged, dataset)
     return tables
 
 
@@ -92,12 +86,8 @@ def _compare(staged: Path, dataset: Path) -> None:
     """Raise `BuildFailed` with every file of `dataset` that is not as in `staged`."""
     faults = Faults()
     for name, what in publish.differences(staged, dataset):
-        faults.add(
-            Place(dataset / name),
-            f"not what the seeds give: {name} {what}",
-            "the published package must be what the seeds give",
-            "run: python scripts/build.py",
-        )
+        why, remedy = "the published package must be what the seeds give", "run: python scripts/build.py"
+        faults.add(Place(dataset / name), f"not what the seeds give: {name} {what}", why, remedy)
     faults.raise_any()
 
 
@@ -106,32 +96,40 @@ def _stage(folder: Path, tables: Tables) -> None:
     publish.write_package(folder, tables, belarus_iran_pact.__version__)
     faults = Faults()
     publish.check_package(folder, faults)
+    if not faults and publish.read_tables(folder, "csv") != tables:
+        what, why = "what was written is not what was built", "one content has three forms"
+        faults.add(Place(folder), what, why, "report this")
+    if not faults:
+        publish.check_with_frictionless(folder, faults)
     faults.raise_any()
-    if publish.read_tables(folder, "csv") != tables:
-        faults.add(
-            Place(folder), "what was written is not what was built", "one content has three forms", "report this"
-        )
-    faults.raise_any()
-    publish.check_with_frictionless(folder, faults)
-    faults.raise_any()
+
+
+def names_module() -> str:
+    """The text of the module that has the tables' names as a type."""
+    names = "".join(f'    "{name}",\n' for name in TABLES)
+    return (
+        '"""The table names as a type. Generated by scripts/build.py from the row models; do not edit."""\n\n'
+        f"from typing import Literal\n\nTableName = Literal[\n{names}]\n"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if dataset/ is not what the seeds give"
-    )
-    parser.add_argument(
-        "--seeds", type=Path, default=ROOT / "seeds", help="the seeds folder (default: the repository's)"
-    )
-    parser.add_argument(
-        "--dataset", type=Path, default=ROOT / "dataset", help="the folder to publish (default: the repository's)"
-    )
+    check = "write nothing; exit 1 if dataset/ is not what the seeds give"
+    parser.add_argument("--check", action="store_true", help=check)
+    for name, what in (("seeds", "the seeds folder"), ("dataset", "the folder to publish")):
+        default = "(default: the repository's)"
+        parser.add_argument(f"--{name}", type=Path, default=ROOT / name, help=f"{what} {default}")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
         tables = build(options.seeds.resolve(), options.dataset.resolve(), check_only=options.check)
+        if NAMES.read_text(encoding="utf-8") != names_module():
+            if options.check:
+                what = "not what the models give"
+                raise BuildFailed([Fault(Place(NAMES), what, "it is generated", "run: python scripts/build.py")])
+            NAMES.write_text(names_module(), encoding="utf-8", newline="\n")
     except BuildFailed as failure:
         for fault in failure.faults:
             print(fault.text(Path.cwd()), file=sys.stderr)
@@ -143,9 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
     done = "is what the seeds give" if options.check else "is built"
-    print(
-        f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {time.perf_counter() - started:.1f} s"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {seconds:.1f} s")
     return 0
 
 

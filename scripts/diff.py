@@ -15,12 +15,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from belarus_iran_pact.core.releases import ReleaseError, is_version
 from curation.faults import Faults
-from releasing.archives import ReleaseError, is_version
-from releasing.changes import compare
-from releasing.packages import find_package
-from releasing.reports import as_changelog, as_json_lines, as_markdown, as_text
-from releasing.retired import read_retired
+from releasing.compare import compare, find_package
+from releasing.diff_formats import as_changelog, as_json_lines, as_markdown, as_text
+from releasing.retired import FILE, read_retired
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMATS = {"text": as_text, "markdown": as_markdown, "jsonl": as_json_lines, "changelog": as_changelog}
@@ -35,13 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("new", help="the package after")
     parser.add_argument("--format", choices=FORMATS, default="text", help="the form of the output (default: text)")
     parser.add_argument("--releases", type=Path, metavar="FOLDER", help="where releases.json is, to look versions up")
-    parser.add_argument(
-        "--retired",
-        type=Path,
-        metavar="FILE",
-        default=ROOT / "seeds" / "retired.yaml",
-        help="the retired ids (default: the repository's)",
-    )
+    retired_by_default = ROOT / "seeds" / FILE
+    parser.add_argument("--retired", type=Path, metavar="FILE", default=retired_by_default, help="the retired ids")
     options = parser.parse_args(arguments)
     for given in (options.old, options.new):
         if options.releases is None and is_version(given) and not Path(given).exists():

@@ -10,6 +10,7 @@ import pytest
 
 import belarus_iran_pact
 import build
+from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed
 from publication.package import write_package
 
@@ -31,12 +32,24 @@ def seeds(good_seeds: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def package(good_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tables(good_seeds: Path) -> Tables:
+    """The tables that the seeds give; to be read only."""
+    return build.tables_from(good_seeds)
+
+
+@pytest.fixture(scope="session")
+def package(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a package freshly written from the seeds; to be read only."""
     # Without the last step of the build: frictionless takes longer than all the others, and test_descriptor.py has it run.
     folder = tmp_path_factory.mktemp("built") / "dataset"
-    write_package(folder, build.tables_from(good_seeds), belarus_iran_pact.__version__)
+    write_package(folder, tables, belarus_iran_pact.__version__)
     return folder
+
+
+@pytest.fixture
+def spoilt(tmp_path: Path) -> Path:
+    """A copy of the committed package, to be spoilt."""
+    return shutil.copytree(ROOT / "dataset", tmp_path / "dataset")
 
 
 def build_faults(seeds: Path) -> list[str]:
@@ -76,10 +89,17 @@ def line_of(file: Path, text: str, *, after: str = "") -> int:
 
 
 def row_of(file: Path, first_line: str) -> str:
-    """A row of a coding file as it is written, from its first line to the next row."""
-    found = re.search(rf"^- {re.escape(first_line)}\n(?:(?!- ).*\n)*", file.read_text(encoding="utf-8"), re.MULTILINE)
+    """A row of a coding file as it is written, from its first line to the next row or group."""
+    found = re.search(rf"^( *)- {re.escape(first_line)}\n(?:\1 .*\n)*", file.read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None, f"{file.name} has no row {first_line!r}"
-    return found.group().rstrip("\n")
+    return found.group()
+
+
+def copy_row(file: Path, first_line: str, old: str, new: str) -> int:
+    """Write a copy of a row after it, with `old` replaced by `new`; the line on which the copy begins."""
+    row = row_of(file, first_line)
+    edit(file, row, row + row.replace(old, new))
+    return line_of(file, first_line) + row.count("\n")
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from conftest import SOURCE
 
 import agreement
+from curation.faults import Faults
 
-ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = "Alpha and Beta met.\nBeta told Gamma that Alpha left.\n"
 
 # Against FIRST, SECOND has 3 of 4 mentions at the same place, one of them longer, and calls one form otherwise.
 ACTORS = """
-- {actor_id: actor-a, name: A, kind: state, named: true, name_as_printed: Alpha, passage: 1, quote: Alpha}
-- {actor_id: actor-b, name: B, kind: state, named: true, name_as_printed: Beta, passage: 1, quote: Beta}
+- passage: 1
+  rows:
+    - {actor_id: actor-a, name: A, code: {kind: state, named: true}, name_as_printed: Alpha}
+    - {actor_id: actor-b, name: B, code: {kind: state, named: true}, name_as_printed: Beta}
 """
 FIRST = """
 - {passage: 1, actor_id: actor-a, form: name, quote: Alpha}
@@ -47,33 +48,39 @@ def codings(tmp_path: Path) -> tuple[Path, Path, Path]:
     return article, first, second
 
 
-def lines(article: Path, first: Path, second: Path) -> dict[str, list[str]]:
+def lines(capsys: pytest.CaptureFixture[str], first: Path, second: Path, article: Path) -> dict[str, list[str]]:
     """The printed rows, by table or column name."""
-    command = [
-        sys.executable,
-        str(ROOT / "scripts" / "agreement.py"),
-        str(first),
-        str(second),
-        "--article",
-        str(article),
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines() if line}
+    assert agreement.main([str(first), str(second), "--article", str(article)]) == 0
+    return {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line}
 
 
-def test_scores_other_than_counted_by_hand(codings: tuple[Path, Path, Path]) -> None:
-    """Scores that differ from those counted by hand: 2 of 3 and 2 of 4 exact, 3 of 3 and 3 of 4 overlapping."""
-    printed = lines(*codings)
+def test_scores_other_than_counted_by_hand(
+    codings: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scores that differ from those counted by hand: 2 of 3 and 2 of 4 exact, 3 of 3 and 3 of 4 overlapping.
+
+    Coders who give the same actors other ids agree all the same: kinds are equal, and alpha is undefined for one value.
+    """
+    article, first, second = codings
+    printed = lines(capsys, first, second, article)
     assert printed["mentions"] == ["4", "3", "0.67", "0.50", "0.57", "1.00", "0.75", "0.86"]
     assert printed["actors"] == ["2", "2", "1.00", "1.00", "1.00", "1.00", "1.00", "1.00"]
-
-
-def test_ids_of_ones_own_counted_as_disagreement(codings: tuple[Path, Path, Path]) -> None:
-    """Coders who give the same actors other ids agree all the same: kinds are equal, and alpha is undefined for one value."""
-    printed = lines(*codings)
     assert printed["actors.kind"] == ["2", "1.00", "-"]
     assert printed["mentions.form"][:2] == ["3", "0.67"]
+
+
+def test_coding_that_disagrees_with_itself(good_seeds: Path) -> None:
+    """A coding compared with itself, its rows in another order or with other ids, disagrees with itself somewhere."""
+    tables = agreement.read_tables(good_seeds / SOURCE, good_seeds / f"{SOURCE}.txt", Faults())
+    backwards = {name: rows[::-1] for name, rows in tables.items()}
+    ids = {row["event_id"] for row in tables["events"]} | {row["actor_id"] for row in tables["actors"]}
+    renamed = {
+        name: [{column: f"other-{value}" if value in ids else value for column, value in row.items()} for row in rows]
+        for name, rows in tables.items()
+    }
+    for other in (backwards, renamed):
+        for line in agreement.compare(tables, other).splitlines():
+            assert not [word for word in line.split() if "." in word and word[0].isdigit() and word != "1.00"], line
 
 
 def test_alpha_other_than_worked_out_by_hand() -> None:
@@ -96,30 +103,17 @@ def test_pairing_that_favours_agreement() -> None:
 def test_row_found_once_counted_twice() -> None:
     """Two rows against one of the same span are one found, not two."""
     span = frozenset({(0, 5)})
-    score = agreement.exact_score({"a": span, "b": span}, {"c": span})
-    assert (score.found, score.precision, score.recall) == (1, 1.0, 0.5)
+    assert agreement.found_exactly({"a": span, "b": span}, {"c": span}) == 1
 
 
-def test_folder_with_faults_compared(codings: tuple[Path, Path, Path]) -> None:
-    """A faulty folder is not compared: its faults are printed and the exit code is 1."""
+def test_folder_that_cannot_be_compared(codings: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """A faulty folder is compared all the same, or one that is missing: the exit codes are 1 with its faults, and 2."""
     article, first, second = codings
     (second / "mentions.yaml").write_text("- {passage: 1, actor_id: a, form: name, quote: Omega}\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        str(ROOT / "scripts" / "agreement.py"),
-        str(first),
-        str(second),
-        "--article",
-        str(article),
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "mentions.yaml:1: the quote Omega is not in passage 1" in run.stderr
-    assert run.stdout == ""
-
-
-def test_missing_folder(codings: tuple[Path, Path, Path]) -> None:
-    """A folder that is not there is wrong usage: exit code 2."""
-    article, first, _ = codings
-    command = [sys.executable, str(ROOT / "scripts" / "agreement.py"), str(first), "nowhere", "--article", str(article)]
-    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 2
+    assert agreement.main([str(first), str(second), "--article", str(article)]) == 1
+    output = capsys.readouterr()
+    assert "mentions.yaml:1: the quote Omega is not in passage 1" in output.err
+    assert output.out == ""
+    with pytest.raises(SystemExit) as end:
+        agreement.main([str(first), "nowhere", "--article", str(article)])
+    assert end.value.code == 2

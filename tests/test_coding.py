@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT, SOURCE
 
 import belarus_iran_pact as bip
 
@@ -16,6 +18,22 @@ CLAIMS = {row["claim_id"]: row for row in bip.load("claims").to_pylist()}
 CELLS: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
 for _row in [*bip.load("evidence").to_pylist(), *bip.load("gaps").to_pylist()]:
     CELLS[(_row["table_name"], _row["row_id"], _row["column_name"])].append(_row)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "seeds" / SOURCE).glob("*.yaml")), ids=lambda file: file.stem)
+def test_sentence_other_than_printed(file: Path) -> None:
+    """A sentence printed above a group is missing, or not the one that the group is coded from: it misleads coders."""
+    sentences = {row["ordinal"]: row["text"] for row in bip.load("passages").to_pylist()}
+    printed: set[int] = set()
+    above: list[str] = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        assert len(line) <= 160
+        if line.startswith("- passage: "):
+            ordinal = int(line.removeprefix("- passage: "))
+            if ordinal not in printed or above:
+                assert " ".join(text.lstrip("# ") for text in above) == f"{ordinal}. {sentences[ordinal]}"
+            printed.add(ordinal)
+        above = [*above, line] if line.startswith("#") else []
 
 
 def test_minsk_at_the_signing() -> None:

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -161,12 +160,6 @@ def test_codebook_skips_a_column_or_term() -> None:
 # --- Independent validators ---
 
 
-@pytest.fixture
-def spoilt(tmp_path: Path) -> Path:
-    """A copy of the published package, to be spoilt."""
-    return shutil.copytree(DATASET, tmp_path / "dataset")
-
-
 def frictionless_errors(package: Path) -> set[tuple[str, str, str]]:
     """What frictionless rejects: resource, type of error, and message."""
     import frictionless
@@ -284,8 +277,10 @@ def test_official_profile_accepts_anything() -> None:
         lambda descriptor: descriptor["resources"][0]["schema"]["fields"][0].update(type="text"),
         lambda descriptor: descriptor.update(licenses=[{"title": "no name and no path"}]),
     ]
+    short = json.dumps(DESCRIPTOR | {"resources": DESCRIPTOR["resources"][:1]})
+    assert official_profile_errors(json.loads(short)) == []
     for at, spoil in enumerate(spoils):
-        descriptor = json.loads(json.dumps(DESCRIPTOR))
+        descriptor = json.loads(short)
         spoil(descriptor)
         assert official_profile_errors(descriptor), f"spoil {at}"
 

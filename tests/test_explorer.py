@@ -13,10 +13,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +27,8 @@ from belarus_iran_pact.core.table import Tables, primary_key
 from belarus_iran_pact.models import TABLES
 from publication import package as publish
 from publication.explorer import explorer, pictures
+from publication.explorer.content import sentence_addresses
+from publication.explorer.drawing import STYLE
 from publication.explorer.segments import Span, segments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,29 +70,44 @@ def page(tables: Tables) -> str:
 
 
 @pytest.fixture(scope="session")
+def parsed(page: str) -> Parsed:
+    """What the page holds."""
+    return Parsed(page)
+
+
+@pytest.fixture(scope="session")
+def drawn(tables: Tables) -> dict[str, ElementTree.Element]:
+    """The pictures that stand alone, by file name."""
+    return {name: ElementTree.fromstring(text) for name, text in pictures(tables).items()}
+
+
+@pytest.fixture(scope="session")
 def hostile(tables: Tables) -> Tables:
     """The published tables with markup, quotes and very long words in titles, remarks and ids."""
     spoilt = copy.deepcopy(tables)
-
-    def replace(table: str, column: str, at: int, new: str) -> None:
+    for table, column, at, new in (
+        ("claims", "text", 3, f"claim {HOSTILE}"),
+        ("claims", "note", 9, f"note {HOSTILE}"),
+        ("events", "label", 0, f"event {HOSTILE}"),
+        ("actors", "name", 1, f"actor {HOSTILE}"),
+        ("provisions", "label", 2, f"provision {HOSTILE}"),
+        ("agreements", "label", 0, f"agreement {HOSTILE}"),
+        ("discrepancies", "description", 0, f"discrepancy {HOSTILE}"),
+        ("terms", "definition", 0, f"term {HOSTILE}"),
+        ("claims", "claim_id", 5, "claim-\"><script>document.title='broken'</script>"),
+        ("events", "event_id", 1, "event-\"'><img src=x onerror=alert(1)>"),
+    ):
         old = spoilt[table][at][column]
         for rows in spoilt.values():
             for row in rows:
-                for name, value in row.items():
-                    if value == old:
-                        row[name] = new
-
-    replace("claims", "text", 3, f"claim {HOSTILE}")
-    replace("claims", "note", 9, f"note {HOSTILE}")
-    replace("events", "label", 0, f"event {HOSTILE}")
-    replace("actors", "name", 1, f"actor {HOSTILE}")
-    replace("provisions", "label", 2, f"provision {HOSTILE}")
-    replace("agreements", "label", 0, f"agreement {HOSTILE}")
-    replace("discrepancies", "description", 0, f"discrepancy {HOSTILE}")
-    replace("terms", "definition", 0, f"term {HOSTILE}")
-    replace("claims", "claim_id", 5, "claim-\"><script>document.title='broken'</script>")
-    replace("events", "event_id", 1, "event-\"'><img src=x onerror=alert(1)>")
+                row |= {name: new for name, value in row.items() if value == old}
     return spoilt
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile: Tables) -> str:
+    """The explorer page of the hostile tables."""
+    return explorer(hostile, "0")
 
 
 class Parsed(HTMLParser):
@@ -120,44 +135,27 @@ class Parsed(HTMLParser):
         return [value for _, attributes in self.elements if (value := attributes.get(name)) is not None]
 
 
-def addresses(tables: Tables) -> list[str]:
-    return [f"{name}/{row[primary_key(TABLES[name])]}" for name, rows in tables.items() for row in rows]
-
-
 # --- Segments ---
 
 
-def test_overlapping_marks_lose_words() -> None:
-    """Overlapping marks lose words: joined, the segments of a sentence must be the sentence."""
-    text = "Belarus and Iran signed a plan"
+def test_overlapping_marks_lose_words_or_hide_each_other() -> None:
+    """Overlapping marks lose words or hide each other: each segment must know every span over it, and no other."""
     spans = [
-        Span(10, 26, "claim", "c"),
-        Span(22, 40, "event", "e"),
-        Span(10, 17, "actor", "a"),
-        Span(30, 35, None, "x"),
+        Span(10, 16, "claim", "c", "possible"),
+        Span(12, 18, "event", "e"),
+        Span(12, 14, "actor", "a"),
+        Span(12, 14, "actor", "b"),
     ]
-    found = segments(text, 10, spans)
-    assert "".join(segment.text for segment in found) == text
-    assert all(left.end == right.start for left, right in pairwise(found))
-
-
-def test_overlapping_marks_hide_each_other() -> None:
-    """Overlapping marks hide each other: each segment must know every span over it, and no other."""
-    spans = [
-        Span(0, 6, "claim", "c", "possible"),
-        Span(2, 8, "event", "e"),
-        Span(2, 4, "actor", "a"),
-        Span(2, 4, "actor", "b"),
-    ]
-    found = segments("abcdefghij", 0, spans)
-    told = [(segment.text, segment.kinds, segment.rows, segment.begins, segment.hints) for segment in found]
+    found = segments("abcdefghij", 10, spans)
+    told = [(segment.text, segment.kinds, segment.rows, segment.hints) for segment in found]
     assert told == [
-        ("ab", ("claim",), ("c",), ("claim",), ()),
-        ("cd", ("actor", "claim", "event"), ("c", "e", "a", "b"), ("actor", "event"), ()),
-        ("ef", ("claim", "event"), ("c", "e"), (), ("possible",)),
-        ("gh", ("event",), ("e",), (), ()),
-        ("ij", (), (), (), ()),
+        ("ab", ("claim",), ("c",), ()),
+        ("cd", ("actor", "claim", "event"), ("c", "e", "a", "b"), ()),
+        ("ef", ("claim", "event"), ("c", "e"), ("possible",)),
+        ("gh", ("event",), ("e",), ()),
+        ("ij", (), (), ()),
     ]
+    assert all(left.end == right.start for left, right in pairwise(found))
 
 
 @pytest.mark.parametrize(("start", "end"), [(4, 7), (12, 17), (8, 8), (9, 8)])
@@ -179,22 +177,17 @@ def test_article_is_not_what_the_tables_hold(tables: Tables, page: str) -> None:
 # --- The page as a file ---
 
 
-def test_row_has_no_address(tables: Tables, page: str) -> None:
-    """A row has no address: a colleague cannot be pointed at it."""
-    ids = set(Parsed(page).attributes("id"))
-    assert not [address for address in addresses(tables) if address not in ids]
-
-
-def test_sentence_has_no_address(tables: Tables, page: str) -> None:
-    """A sentence has no short address such as #s04."""
-    ids = set(Parsed(page).attributes("id"))
-    assert {row["passage_id"].rpartition(".")[2] for row in tables["passages"]} <= ids
+def test_row_or_sentence_has_no_address(tables: Tables, parsed: Parsed) -> None:
+    """A row or sentence has no address, or shares it: a colleague cannot be pointed at it."""
+    ids = Counter(parsed.attributes("id"))
+    rows = [f"{name}/{row[primary_key(TABLES[name])]}" for name, rows in tables.items() for row in rows]
+    sentences = [row["passage_id"].rpartition(".")[2] for row in tables["passages"]]
+    assert [address for address in (*rows, *sentences) if ids[address] != 1] == []
+    assert [address for address, count in ids.items() if count > 1] == []
 
 
 def test_sentences_of_two_sources_share_an_address(tables: Tables) -> None:
     """Sentences of two sources share an address: then the whole id must tell them apart."""
-    from publication.explorer.content import sentence_addresses
-
     assert sentence_addresses([{"passage_id": "a.s01"}, {"passage_id": "b.s01"}]) == {
         "a.s01": "a.s01",
         "b.s01": "b.s01",
@@ -202,15 +195,8 @@ def test_sentences_of_two_sources_share_an_address(tables: Tables) -> None:
     assert sentence_addresses(tables["passages"])[tables["passages"][3]["passage_id"]] == "s04"
 
 
-def test_two_elements_share_an_address(page: str) -> None:
-    """Two elements share an address, and the second cannot be reached."""
-    counts = Counter(Parsed(page).attributes("id"))
-    assert not [address for address, count in counts.items() if count > 1]
-
-
-def test_link_leads_nowhere(page: str) -> None:
+def test_link_leads_nowhere(parsed: Parsed) -> None:
     """A link leads nowhere: it names an address that nothing on the page has, or leaves the page."""
-    parsed = Parsed(page)
     ids = {f"#{address}" for address in parsed.attributes("id")}
     links = {link for tag, attributes in parsed.elements if tag == "a" and (link := attributes.get("href"))}
     assert links
@@ -239,9 +225,9 @@ def test_policy_pins_other_text_than_the_page_has(page: str) -> None:
         assert f"{tag}-src &#39;sha256-{digest}&#39;" in policy
 
 
-def test_hostile_cell_becomes_markup(hostile: Tables) -> None:
+def test_hostile_cell_becomes_markup(hostile_page: str) -> None:
     """A hostile cell becomes markup: tags, quotes and template braces from a table must stay text."""
-    parsed = Parsed(explorer(hostile, "0"))
+    parsed = Parsed(hostile_page)
     assert [tag for tag, _ in parsed.elements].count("script") == 1
     assert not [tag for tag, _ in parsed.elements if tag in ("img", "iframe", "object", "embed", "base")]
     assert not [name for _, attributes in parsed.elements for name in attributes if name.startswith(("on", "style"))]
@@ -257,10 +243,9 @@ def test_hostile_cell_breaks_a_picture(hostile: Tables) -> None:
         assert not [element for element in root.iter() if element.tag.endswith(("}script", "}img", "}a"))]
 
 
-def test_picture_says_nothing_to_who_cannot_see_it(tables: Tables) -> None:
+def test_picture_says_nothing_to_who_cannot_see_it(drawn: dict[str, ElementTree.Element]) -> None:
     """A picture says nothing to who cannot see it: each needs a title and a text in its stead."""
-    for text in pictures(tables).values():
-        root = ElementTree.fromstring(text)
+    for root in drawn.values():
         assert root.get("role") == "img"
         assert len(root.get("aria-label", "")) > 100
         assert root.findtext("{http://www.w3.org/2000/svg}title")
@@ -273,29 +258,28 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_picture_is_pale(tables: Tables, scheme: int) -> None:
+def test_picture_is_pale() -> None:
     """A picture is pale: text needs a contrast of 4.5 to what is behind it, lines and shapes one of 3."""
-    style = pictures(tables)["timeline.svg"]
-    colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", style.split("@media")[scheme]))
     needed = {"ink": 4.5, "soft": 4.5, "event": 3, "stated": 3, "inferred": 3, "first": 3, "second": 3, "other": 3}
-    for name, least in needed.items():
-        for behind in ("paper", "fill"):
-            low, high = sorted(luminance(colours[which]) for which in (name, behind))
-            assert (high + 0.05) / (low + 0.05) >= least, (name, behind)
+    for scheme in STYLE.split("@media"):
+        colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", scheme))
+        for name, least in needed.items():
+            for behind in ("paper", "fill"):
+                low, high = sorted(luminance(colours[which]) for which in (name, behind))
+                assert (high + 0.05) / (low + 0.05) >= least, (name, behind)
 
 
-def test_picture_has_fractions(tables: Tables) -> None:
+def test_picture_has_fractions(drawn: dict[str, ElementTree.Element]) -> None:
     """A picture has fractions: coordinates that are not whole numbers may differ between machines."""
-    for text in pictures(tables).values():
-        for element in ElementTree.fromstring(text).iter():
+    for root in drawn.values():
+        for element in root.iter():
             for name in ("x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "d", "points"):
                 assert "." not in element.get(name, ""), (element.tag, name, element.get(name))
 
 
-def test_timeline_leaves_out_an_event(tables: Tables) -> None:
+def test_timeline_leaves_out_an_event(tables: Tables, drawn: dict[str, ElementTree.Element]) -> None:
     """The timeline leaves out an event: undated ones must be drawn too."""
-    text = " ".join(ElementTree.fromstring(pictures(tables)["timeline.svg"]).itertext())
+    text = " ".join(drawn["timeline.svg"].itertext())
     for row in tables["events"]:
         assert all(word in text for word in row["label"].split()), row["label"]
 
@@ -313,52 +297,29 @@ def test_picture_of_little_fails(tables: Tables, empty: str) -> None:
         ElementTree.fromstring(text)
 
 
-def test_bytes_depend_on_the_hash_seed_or_locale(tables: Tables, page: str) -> None:
-    """The bytes depend on the hash seed or locale."""
-    code = (
-        f"import sys; sys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
-        "from pathlib import Path\nfrom publication import package as publish\nfrom publication.explorer import explorer, pictures\n"
-        f"tables = publish.read_tables(Path({str(DATASET)!r}), 'csv')\n"
-        "sys.stdout.buffer.write('\\n'.join([explorer(tables, '0'), *pictures(tables).values()]).encode())"
-    )
-    expected = "\n".join([page, *pictures(tables).values()]).encode()
-    for seed, locale in (("1", "C"), ("2", "tr_TR.UTF-8")):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": "Asia/Tehran"}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
-        assert done.stdout == expected
-
-
-@pytest.mark.parametrize("path", ["explorer.html", "pictures/timeline.svg", "pictures/network.svg"])
-def test_file_is_not_listed_as_a_plain_file(path: str) -> None:
+def test_file_is_not_listed_as_a_plain_file() -> None:
     """A file is not listed as a plain file: validators check bytes and hash of those only."""
     listed = json.loads((DATASET / "datapackage.json").read_text(encoding="utf-8"))["resources"]
-    (resource,) = (resource for resource in listed if resource["path"] == path)
-    assert {"bytes", "hash", "mediatype"} <= resource.keys()
-    assert "type" not in resource
-    assert resource["format"] != "html"
+    found = {resource["path"]: resource for resource in listed}
+    for path in ("explorer.html", "pictures/timeline.svg", "pictures/network.svg"):
+        assert {"bytes", "hash", "mediatype"} <= found[path].keys()
+        assert "type" not in found[path]
+        assert found[path]["format"] != "html"
 
 
 # --- In a browser ---
 
 
-class Opened(NamedTuple):
-    """A page in the browser, and what it said and asked for since it was opened."""
-
-    page: Any
-    said: list[str]
-    requests: list[str]
-
-
-Open = Callable[..., Opened]
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory, page: str, hostile: Tables) -> Path:
-    """A folder with the page, and with the page of the hostile tables."""
-    made = tmp_path_factory.mktemp("explorer")
-    (made / "explorer.html").write_bytes(page.encode())
-    (made / "hostile.html").write_bytes(explorer(hostile, "0").encode())
-    return made
+RESET = """() => {
+    document.querySelector('#filter').reset();
+    const query = document.querySelector('#query');
+    query.value = '';
+    query.dispatchEvent(new Event('input'));
+    document.activeElement.blur();
+    location.hash = '';
+    scrollTo(0, 0);
+    return new Promise((done) => setTimeout(done));
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -374,24 +335,49 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+class Opened(NamedTuple):
+    """A page in the browser, and what it said and asked for since it was opened."""
+
+    page: Any
+    said: list[str]
+    requests: list[str]
+
+
+def opened(browser: Any, folder: Path, text: str, fragment: str = "", **options: Any) -> Opened:
+    """A page opened from disk."""
+    file = folder / "explorer.html"
+    file.write_bytes(text.encode())
+    # Without animations, nothing has to be waited for.
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
+    found = Opened(context.new_page(), [], [])
+    found.page.on("console", lambda message: found.said.append(message.text))
+    found.page.on("pageerror", lambda error: found.said.append(str(error)))
+    found.page.on("request", lambda request: found.requests.append(request.url))
+    found.page.goto(file.as_uri() + fragment)
+    return found
+
+
+@pytest.fixture(scope="session")
+def good(browser: Any, tmp_path_factory: pytest.TempPathFactory, page: str) -> Opened:
+    """The page of the published tables, opened once."""
+    return opened(browser, tmp_path_factory.mktemp("good"), page)
+
+
 @pytest.fixture
-def open_page(browser: Any, folder: Path) -> Iterator[Open]:
-    """Opens the page from disk."""
-    contexts = []
+def shown(good: Opened) -> Iterator[Any]:
+    """The page of the published tables as it is when just opened; it must not complain, nor ask for anything else."""
+    good.page.set_viewport_size({"width": 1280, "height": 800})
+    good.page.emulate_media(media="screen", color_scheme="light")
+    good.page.evaluate(RESET)
+    yield good.page
+    assert good.said == []
+    assert {url for url in good.requests if not url.startswith("data:")} == {good.page.url.partition("#")[0]}
 
-    def opened(fragment: str = "", *, name: str = "explorer.html", width: int = 1280, **options: Any) -> Opened:
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        found = Opened(context.new_page(), [], [])
-        found.page.on("console", lambda message: found.said.append(message.text))
-        found.page.on("pageerror", lambda error: found.said.append(str(error)))
-        found.page.on("request", lambda request: found.requests.append(request.url))
-        found.page.goto((folder / name).as_uri() + fragment)
-        return found
 
-    yield opened
-    for context in contexts:
-        context.close()
+@pytest.fixture(scope="session")
+def bad(browser: Any, tmp_path_factory: pytest.TempPathFactory, hostile_page: str) -> Opened:
+    """The page of the hostile tables, opened once."""
+    return opened(browser, tmp_path_factory.mktemp("bad"), hostile_page)
 
 
 def selection(page: Any) -> str:
@@ -399,22 +385,15 @@ def selection(page: Any) -> str:
     return text
 
 
-@pytest.mark.slow
-def test_page_complains_or_asks_for_something(open_page: Open) -> None:
-    """The page complains on the console, or asks for something besides itself."""
-    opened = open_page()
-    opened.page.wait_for_load_state("networkidle")
-    opened.page.locator("#s04 .no").click()
-    opened.page.fill("#query", "Minsk")
-    assert opened.said == []
-    assert [url for url in opened.requests if not url.startswith("data:")] == [opened.page.url.partition("#")[0]]
+def go(page: Any, fragment: str) -> None:
+    """Follow an address on the page."""
+    page.evaluate("id => { location.hash = id; return new Promise((done) => setTimeout(done)); }", fragment)
 
 
 @pytest.mark.slow
-def test_sentence_does_not_show_its_rows(open_page: Open, tables: Tables) -> None:
-    """Selecting a sentence does not show the rows that rest on it."""
-    page = open_page().page
-    page.locator("#s04 .no").click()
+def test_sentence_does_not_show_its_rows(shown: Any, tables: Tables) -> None:
+    """Selecting a sentence does not show the rows that rest on it, or the way back does not bring it back."""
+    shown.locator("#s04 .no").click()
     passage = next(row for row in tables["passages"] if row["passage_id"].endswith(".s04"))
     texts = {row["claim_id"]: row["text"] for row in tables["claims"]}
     resting = {
@@ -422,234 +401,191 @@ def test_sentence_does_not_show_its_rows(open_page: Open, tables: Tables) -> Non
         for row in tables["evidence"]
         if row["table_name"] == "claims" and row["passage_id"] == passage["passage_id"]
     }
-    shown = selection(page)
     assert resting
-    assert not [text for text in resting if text not in shown]
-    assert page.url.endswith("#s04")
+    assert not [text for text in resting if text not in selection(shown)]
+    assert shown.url.endswith("#s04")
+    shown.locator("#s05 .no").click()
+    shown.go_back()
+    assert "Sentence 4" in selection(shown)
 
 
 @pytest.mark.slow
-def test_words_show_rows_of_other_words(open_page: Open) -> None:
+def test_words_show_rows_of_other_words(shown: Any) -> None:
     """Selecting a marked word shows rows of other words, or not those of its own."""
-    page = open_page().page
-    page.locator("#s04 .seg", has_text="Minsk").click()
-    shown = selection(page)
-    assert "The meeting took place in Minsk." in shown
-    assert "place_name" in shown
-    assert "The delegation concluded its work." not in shown
+    shown.locator("#s04 .seg", has_text="Minsk").click()
+    assert "The meeting took place in Minsk." in selection(shown)
+    assert "place_name" in selection(shown)
+    assert "The delegation concluded its work." not in selection(shown)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [360, 1280])
-def test_row_does_not_mark_its_words(open_page: Open, width: int) -> None:
+def test_row_does_not_mark_its_words(shown: Any) -> None:
     """Selecting a row does not mark its words in the article, or does not quote them."""
-    page = open_page(width=width).page
-    page.locator('[id="claims/claim-exercise-demonstrates-commitment"] .title a').click()
-    marked = "".join(page.locator("#s09 .seg.hit").all_text_contents())
+    shown.locator('[id="claims/claim-exercise-demonstrates-commitment"] .title a').click()
+    marked = "".join(shown.locator("#s09 .seg.hit").all_text_contents())
     assert "the exercise could serve as a demonstration" in marked
-    assert "could" in selection(page)
-    assert page.locator('[id="claims/claim-exercise-demonstrates-commitment"].selected').count() == 1
-    if width > 1000:
-        page.wait_for_timeout(600)
-        assert page.locator("#s09 .seg.hit").first.is_visible()
+    assert "could" in selection(shown)
+    assert shown.locator('[id="claims/claim-exercise-demonstrates-commitment"].selected').count() == 1
+    assert shown.locator("#s09 .seg.hit").first.is_visible()
+    shown.set_viewport_size({"width": 360, "height": 800})
+    shown.locator('[id="claims/claim-closed-topics"] .title a').click()
+    assert "Alexander Lukashenko" in selection(shown)
+    assert shown.locator(".sentence .seg.hit").count() > 0
 
 
 @pytest.mark.slow
-def test_picture_does_not_lead_to_its_row(open_page: Open) -> None:
+def test_picture_does_not_lead_to_its_row(shown: Any) -> None:
     """A picture does not lead to its row, or a selected row is not marked in the pictures."""
-    page = open_page().page
-    page.locator('#network svg a[href="#actors/actor-lukashenko"] text').first.click()
-    assert page.url.endswith("#actors/actor-lukashenko")
-    assert "Alexander Lukashenko" in selection(page)
-    assert page.locator('#network [data-rows~="actors/actor-lukashenko"].hit').count() > 1
+    shown.locator('#network svg a[href="#actors/actor-lukashenko"] text').first.click()
+    assert shown.url.endswith("#actors/actor-lukashenko")
+    assert "Alexander Lukashenko" in selection(shown)
+    assert shown.locator('#network [data-rows~="actors/actor-lukashenko"].hit').count() > 1
 
 
 @pytest.mark.slow
-def test_search_finds_nothing(open_page: Open) -> None:
+def test_search_finds_nothing(shown: Any) -> None:
     """The search finds nothing, or not both rows and sentences, or its first result cannot be opened by Enter."""
-    page = open_page().page
-    page.fill("#query", "missile technology")
-    kinds = page.locator("#results small").all_text_contents()
-    assert "sentence 20" in kinds
-    assert "claims" in kinds
-    assert "found" in page.locator("#found").inner_text()
-    page.press("#query", "Enter")
-    assert page.url.endswith("#s20")
-    assert page.locator("#results").is_hidden()
-    page.fill("#query", "no such words here")
-    assert page.locator("#found").inner_text() == "0 found"
+    shown.fill("#query", "missile technology")
+    kinds = shown.locator("#results small").all_text_contents()
+    assert {"sentence 20", "claims"} <= set(kinds)
+    assert "found" in shown.locator("#found").inner_text()
+    shown.press("#query", "Enter")
+    assert shown.url.endswith("#s20")
+    assert shown.locator("#results").is_hidden()
+    shown.fill("#query", "no such words here")
+    assert shown.locator("#found").inner_text() == "0 found"
 
 
 @pytest.mark.slow
-def test_filter_shows_the_wrong_claims(open_page: Open, tables: Tables) -> None:
-    """A filter shows the wrong claims, or cannot be undone."""
-    page = open_page().page
+def test_filter_shows_the_wrong_claims(shown: Any, tables: Tables) -> None:
+    """A filter or a count shows the wrong claims, cannot be undone, or hides a claim that an address names."""
     claims = tables["claims"]
-    page.select_option('[name="voice"]', "actor-analysts")
-    visible = page.locator("#claims > .card:visible")
-    assert visible.count() == sum(row["voice_actor_id"] == "actor-analysts" for row in claims)
-    page.select_option('[name="sure"]', "PS+")
-    found = [row for row in claims if (row["voice_actor_id"], row["factuality"]) == ("actor-analysts", "PS+")]
-    assert visible.count() == len(found)
-    assert page.locator("#count").inner_text() == f"{len(found)} of {len(claims)} claims"
-    page.get_by_role("button", name="Show all").click()
-    page.wait_for_timeout(50)
+    visible = shown.locator("#claims > .card:visible")
+
+    def count(voice: str, sure: str) -> int:
+        return sum(
+            row["voice_actor_id"] == voice and row["factuality"] in (sure or row["factuality"],) for row in claims
+        )
+
+    shown.select_option('[name="voice"]', "actor-analysts")
+    assert visible.count() == count("actor-analysts", "")
+    shown.select_option('[name="sure"]', "PS+")
+    assert visible.count() == count("actor-analysts", "PS+")
+    assert shown.locator("#count").inner_text() == f"{visible.count()} of {len(claims)} claims"
+    go(shown, "claims/claim-closed-topics")
+    assert shown.locator('[id="claims/claim-closed-topics"]').is_visible()
+    shown.locator('.counts td[data-voice="actor-article"][data-sure="PS+"] button').click()
+    assert visible.count() == count("actor-article", "PS+")
+    shown.get_by_role("button", name="Show all").click()
+    shown.wait_for_timeout(50)
     assert visible.count() == len(claims)
-    page.check('[name="granted"]')
+    shown.check('[name="granted"]')
     assert visible.count() == sum(row["presupposed"] for row in claims)
 
 
 @pytest.mark.slow
-def test_count_does_not_filter(open_page: Open, tables: Tables) -> None:
-    """A count in the table of voices does not filter the claims to those counted."""
-    page = open_page().page
-    page.locator('.counts td[data-voice="actor-article"][data-sure="PS+"] button').click()
-    expected = sum((row["voice_actor_id"], row["factuality"]) == ("actor-article", "PS+") for row in tables["claims"])
-    assert page.locator("#claims > .card:visible").count() == expected
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("fragment", "selected", "shown"),
-    [
+def test_address_does_not_open_what_it_names(shown: Any, tables: Tables) -> None:
+    """An address does not open what it names: opened there, the page must select it and bring it into view."""
+    evidence = tables["evidence"][40]["evidence_id"]
+    for fragment, selected, says in (
         ("s04", "#s04", "Sentence 4"),
-        ("passages/{source}.s04", "#s04", "Sentence 4"),
+        (f"passages/{tables['passages'][3]['passage_id']}", "#s04", "Sentence 4"),
         ("claims/claim-closed-topics", '[id="claims/claim-closed-topics"]', "Alexander Lukashenko"),
-        ("events/event-signing", '[id="events/event-signing"]', "Belarus and Iran sign"),
         ("actors/actor-kremlin", '[id="actors/actor-kremlin"]', "The Kremlin"),
         ("event_actors/event-signing.actor-iran.signatory", '[id="events/event-signing"]', "Belarus and Iran sign"),
-        ("evidence/{evidence}", ".card", "rests on"),
         ("terms/event_type.signing", '[id="terms/event_type.signing"]', "Signing"),
         ("timeline/event-signing", '[id="timeline/event-signing"]', "Belarus and Iran sign"),
-    ],
-)
-def test_address_does_not_open_what_it_names(
-    open_page: Open, tables: Tables, fragment: str, selected: str, shown: str
-) -> None:
-    """An address does not open what it names: opened there, the page must select it and bring it into view."""
-    fragment = fragment.format(source=tables["sources"][0]["source_id"], evidence=tables["evidence"][40]["evidence_id"])
-    page = open_page(f"#{fragment}").page
-    page.wait_for_timeout(500)
-    assert shown in selection(page)
-    assert page.locator(f"{selected}:is(.selected, .within)").count() == 1
-    top = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", fragment)
-    assert 0 <= top < 800
+        (f"evidence/{evidence}", ".card", "rests on"),
+    ):
+        go(shown, fragment)
+        assert says in selection(shown)
+        assert shown.locator(f"{selected}:is(.selected, .within)").count() == 1
+        top = shown.evaluate("id => document.getElementById(id).getBoundingClientRect().top", fragment)
+        assert 0 <= top < 800, fragment
+    shown.reload()
+    assert "rests on" in selection(shown)
 
 
 @pytest.mark.slow
-def test_back_does_not_go_back(open_page: Open) -> None:
-    """The browser's way back does not bring back the selection before."""
-    page = open_page().page
-    page.locator("#s04 .no").click()
-    page.locator("#s05 .no").click()
-    page.go_back()
-    assert "Sentence 4" in selection(page)
-
-
-@pytest.mark.slow
-def test_claim_is_hidden_by_a_filter(open_page: Open) -> None:
-    """A claim that an address names is hidden by a filter."""
-    page = open_page().page
-    page.select_option('[name="voice"]', "actor-analysts")
-    page.evaluate("location.hash = 'claims/claim-closed-topics'")
-    page.wait_for_timeout(100)
-    assert page.locator('[id="claims/claim-closed-topics"]').is_visible()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["explorer.html", "hostile.html"])
-@pytest.mark.parametrize("fragment", ["", "#s07", "#events/event-exercise", "#discrepancies/discrepancy-secret"])
-def test_page_scrolls_sideways(open_page: Open, name: str, fragment: str) -> None:
-    """The page scrolls sideways at 360 pixels: only pictures and tables may, within themselves."""
-    page = open_page(fragment, name=name, width=360).page
-    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-
-
-@pytest.mark.slow
-def test_keyboard_alone_does_not_do(open_page: Open) -> None:
+def test_keyboard_alone_does_not_do(shown: Any) -> None:
     """The keyboard alone does not do: words must be reached by Tab and arrows, selected by Enter, let go by Escape."""
-    page = open_page().page
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Enter")
+    shown.reload()  # Else Tab goes on from where the last test was.
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.className") == "skip"
+    shown.keyboard.press("Enter")
     for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.classList.contains('seg')"):
+        shown.keyboard.press("Tab")
+        if shown.evaluate("document.activeElement.classList.contains('seg')"):
             break
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    words = page.evaluate("document.activeElement.textContent.trim()")
-    page.keyboard.press("Enter")
-    assert words in selection(page)
+    shown.keyboard.press("ArrowRight")
+    shown.keyboard.press("ArrowRight")
+    words = shown.evaluate("document.activeElement.textContent.trim()")
+    shown.keyboard.press("Enter")
+    assert words in selection(shown)
     # The rows shown are reached from there.
     for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("!!document.activeElement.closest('#selection a')"):
+        shown.keyboard.press("Tab")
+        if shown.evaluate("!!document.activeElement.closest('#selection a')"):
             break
-    page.keyboard.press("Enter")
-    assert "/" in page.evaluate("decodeURIComponent(location.hash)")
-    page.keyboard.press("Escape")
-    assert page.locator("#selection").is_hidden()
+    shown.keyboard.press("Enter")
+    assert "/" in shown.evaluate("decodeURIComponent(location.hash)")
+    shown.keyboard.press("Escape")
+    assert shown.locator("#selection").is_hidden()
 
 
 @pytest.mark.slow
-def test_page_is_empty_without_script(open_page: Open, tables: Tables) -> None:
+def test_page_is_empty_without_script(browser: Any, page: str, tables: Tables, tmp_path: Path) -> None:
     """The page is empty without script: article, tables and pictures must be there, and no dead controls."""
-    page = open_page("#claims/claim-closed-topics", java_script_enabled=False).page
-    text = page.locator("main").inner_text()
+    bare = opened(browser, tmp_path, page, "#claims/claim-closed-topics", java_script_enabled=False).page
+    text = bare.locator("main").inner_text()
     assert not [row["text"] for row in tables["passages"] if row["kind"] == "body" and row["text"][:20] not in text]
     assert not [row["text"] for row in tables["claims"] if row["text"] not in text]
-    assert page.locator("svg.picture:visible").count() == 2
-    assert page.locator(".js-only:visible").count() == 0
-    assert page.locator('[id="claims/claim-closed-topics"]').is_visible()
+    assert bare.locator("svg.picture:visible").count() == 2
+    assert bare.locator(".js-only:visible").count() == 0
+    assert bare.locator('[id="claims/claim-closed-topics"]').is_visible()
+    bare.context.close()
 
 
 @pytest.mark.slow
-def test_print_shows_controls(open_page: Open) -> None:
+def test_print_shows_controls(shown: Any) -> None:
     """The print shows controls, or leaves out the article or the pictures."""
-    page = open_page("#s04").page
-    page.emulate_media(media="print")
+    go(shown, "s04")
+    shown.emulate_media(media="print")
     for selector in (".bar", "#selection", "#filter"):
-        assert page.locator(selector).is_hidden(), selector
+        assert shown.locator(selector).is_hidden(), selector
     for selector in ("#s22", "#when svg", "#network svg"):
-        assert page.locator(selector).is_visible(), selector
-    assert page.evaluate("getComputedStyle(document.querySelector('#article')).overflowY") == "visible"
+        assert shown.locator(selector).is_visible(), selector
+    assert shown.evaluate("getComputedStyle(document.querySelector('#article')).overflowY") == "visible"
 
 
 @pytest.mark.slow
-def test_dark_mode_stays_light(open_page: Open) -> None:
+def test_dark_mode_stays_light(shown: Any) -> None:
     """Dark mode stays light, on the page or in the pictures."""
-    dark, light = (open_page(color_scheme=scheme).page for scheme in ("dark", "light"))
-    for look in (
-        "getComputedStyle(document.body).backgroundColor",
-        "getComputedStyle(document.querySelector('.paper')).fill",
-    ):
-        assert dark.evaluate(look) != light.evaluate(look)
+    look = "['body', '.paper'].map((at) => getComputedStyle(document.querySelector(at)))"
+    light = shown.evaluate(f"{look}.map((style) => [style.backgroundColor, style.fill])")
+    shown.emulate_media(color_scheme="dark")
+    dark = shown.evaluate(f"{look}.map((style) => [style.backgroundColor, style.fill])")
+    assert light[0][0] != dark[0][0]
+    assert light[1][1] != dark[1][1]
 
 
 @pytest.mark.slow
-def test_kinds_differ_by_colour_only(open_page: Open) -> None:
+def test_kinds_differ_by_colour_only(shown: Any) -> None:
     """Kinds of marked words differ by colour only: without colours, their looks must still differ."""
-    page = open_page().page
-    looks = page.evaluate(
+    looks = shown.evaluate(
         """() => [...document.querySelectorAll('.legend .seg')].map((element) => {
             const style = getComputedStyle(element);
             const lines = style.backgroundImage.replace(/rgba?\\(([^)]*)\\)/g, (all, c) => (/, 0$/.test(c) ? 'none' : 'ink'));
             return [lines, style.backgroundColor === 'rgba(0, 0, 0, 0)', style.fontStyle, style.fontWeight].join();
         })"""
     )
-    assert len(looks) == 6
-    assert len(set(looks)) == 6
+    assert len(looks) == len(set(looks)) == 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [360, 1280])
-def test_hostile_text_runs(open_page: Open, width: int) -> None:
+def test_hostile_text_runs(bad: Opened) -> None:
     """Hostile text in a cell runs or breaks the page, instead of being shown."""
-    opened = open_page(name="hostile.html", width=width)
-    page = opened.page
-    title = page.title()
+    page = bad.page
     page.fill("#query", "document.title")
     page.locator("#results a").first.click()
     page.locator("#claims .title a", has_text="claim </script>").click()
@@ -660,37 +596,51 @@ def test_hostile_text_runs(open_page: Open, width: int) -> None:
     assert "intruder" in selection(page)
     assert page.locator("#intruder, img, iframe").count() == 0
     assert page.locator("script").count() == 1
-    assert page.title() == title
-    assert opened.said == []
+    assert page.title().startswith("Explorer: ")
+    assert bad.said == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("scheme", "width", "state"),
-    [
-        ("light", 1280, "#claims/claim-exercise-demonstrates-commitment"),
-        ("dark", 1280, "#claims/claim-exercise-demonstrates-commitment"),
-        ("light", 360, "#s09"),
-        ("dark", 360, "#s09"),
-        ("light", 1280, "search"),
-        ("dark", 1280, "open"),
-    ],
-)
-def test_page_is_not_accessible(open_page: Open, scheme: str, width: int, state: str) -> None:
-    """The page is not accessible: axe finds a breach of WCAG A or AA."""
+def test_page_scrolls_sideways(bad: Opened) -> None:
+    """The page scrolls sideways at 360 pixels, long words and all: only pictures and tables may, within themselves."""
+    bad.page.set_viewport_size({"width": 360, "height": 800})
+    bad.page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    for fragment in ("s01", "discrepancies/discrepancy-secret"):
+        go(bad.page, fragment)
+        assert bad.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# Leaves cards of every look, a few rows of each table and a few sentences, so that axe takes seconds; opens everything.
+ONE_OF_EACH = """() => {
+    const seen = new Set();
+    for (const card of document.querySelectorAll('.card')) {
+        const looks = [card, ...card.querySelectorAll('.b, .cue, .note, .role')].map((at) => card.closest('section').id + at.className);
+        if (looks.every((look) => seen.has(look))) card.remove();
+        looks.forEach((look) => seen.add(look));
+    }
+    const more = 'tbody tr:nth-child(n+4), .sentence:nth-child(n+5):not(#s09), .nested > :nth-child(n+3), .w ~ .w ~ .w, .cells > :nth-child(n+9)';
+    for (const element of document.querySelectorAll(more)) element.remove();
+    for (const details of document.querySelectorAll('details')) details.open = true;
+    // axe does not judge contrast on lines drawn as gradients; without these it does, on the tints that remain.
+    document.styleSheets[0].insertRule('.seg { background: var(--tint) !important; }', document.styleSheets[0].cssRules.length);
+}"""
+
+
+@pytest.mark.slow
+def test_page_is_not_accessible(bad: Opened) -> None:
+    """The page is not accessible: axe finds a breach of WCAG A or AA while all is open, found and selected."""
     if not AXE.is_file():
         pytest.skip(f"no axe-core at {AXE}: npm install --prefix {AXE.parents[2]} axe-core")
-    fragment = state if state.startswith("#") else ""
-    page = open_page(fragment, width=width, color_scheme=scheme, bypass_csp=True).page
-    # axe does not judge contrast on lines drawn as gradients; without these it does, on the tints that remain.
-    page.add_style_tag(content=".seg { background: var(--tint) !important; }")
-    if state == "search":
-        page.fill("#query", "Belarus")
-    if state == "open":
-        page.evaluate("document.querySelectorAll('.plain, .gaps').forEach((details) => { details.open = true; })")
+    page = bad.page
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
-    )
-    told = [(item["id"], [node["html"][:200] for node in item["nodes"][:9]]) for item in found["violations"]]
-    assert told == []
+    page.evaluate(ONE_OF_EACH)
+    for scheme, width, id_ in (("light", 1280, "#claims > .card:nth-child(3)"), ("dark", 360, "#s09")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(RESET)
+        go(page, page.locator(id_).first.get_attribute("id"))
+        page.fill("#query", "Minsk")
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
+        )
+        assert [(item["id"], [node["html"][:200] for node in item["nodes"][:9]]) for item in found["violations"]] == []

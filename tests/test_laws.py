@@ -15,7 +15,8 @@ from conftest import append, build_faults, line_of
 
 import belarus_iran_pact as bip
 import build
-from belarus_iran_pact.core.laws import LAWS, LIMIT, Breach, breaches
+from belarus_iran_pact.core.content import Breach
+from belarus_iran_pact.core.laws import LAWS, LIMIT, breaches
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import fields, primary_key
 from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES, Source
@@ -401,8 +402,7 @@ def add_source(seeds: Path, agreement_id: str) -> Path:
         "  language: en\n"
         f"  sha256: {hashlib.sha256(article).hexdigest()}\n"
         f"  quote: {HEADLINE}\n"
-        "  gaps:\n"
-        f"    - {{reason: not_stated, columns: [{', '.join(empty)}]}}\n",
+        f"  gaps: {{not_stated: [{', '.join(empty)}]}}\n",
         encoding="utf-8",
     )
     file = folder / "evidence.yaml"

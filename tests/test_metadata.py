@@ -7,7 +7,6 @@ import csv
 import hashlib
 import json
 import re
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -35,12 +34,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A copy of the published package, to be spoilt."""
-    return shutil.copytree(DATASET, tmp_path / "dataset")
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
@@ -122,11 +115,11 @@ def test_croissant_hash_is_wrong() -> None:
 
 
 @pytest.mark.slow
-def test_mlcroissant_accepts_anything(package: Path) -> None:
+def test_mlcroissant_accepts_anything(spoilt: Path) -> None:
     """Mlcroissant accepts anything, so that its approval means nothing: a property dropped on purpose, or another file's bytes."""
     from mlcroissant import GenerationError, ValidationError
 
-    file = package / "croissant.json"
+    file = spoilt / "croissant.json"
     good = file.read_text(encoding="utf-8")
     spoils: list[Callable[[dict[str, Any]], Any]] = [
         lambda content: content["distribution"][0].pop("encodingFormat"),
@@ -139,11 +132,11 @@ def test_mlcroissant_accepts_anything(package: Path) -> None:
         spoil(content)
         file.write_text(json.dumps(content), encoding="utf-8")
         with pytest.raises(ValidationError):
-            croissant_dataset(package)
+            croissant_dataset(spoilt)
     file.write_text(good, encoding="utf-8")
-    (package / "parquet" / "events.parquet").write_bytes((package / "parquet" / "actors.parquet").read_bytes())
+    (spoilt / "parquet" / "events.parquet").write_bytes((spoilt / "parquet" / "actors.parquet").read_bytes())
     with pytest.raises(GenerationError) as failure:
-        list(croissant_dataset(package).records("events"))
+        list(croissant_dataset(spoilt).records("events"))
     assert "is not identical with the reference" in str(failure.value.__cause__)
 
 
@@ -184,7 +177,7 @@ def test_csvw_reads_otherwise() -> None:
 
 
 @pytest.mark.slow
-def test_csvw_overlooks_a_bad_cell(package: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_csvw_overlooks_a_bad_cell(spoilt: Path, caplog: pytest.LogCaptureFixture) -> None:
     """CSVW overlooks a bad cell: a rule of the models is not in the metadata, or the reader does not keep it."""
     for file, old, new in (
         ("mentions.csv", ",0,9,", ",zero,9,"),
@@ -192,8 +185,8 @@ def test_csvw_overlooks_a_bad_cell(package: Path, caplog: pytest.LogCaptureFixtu
         ("events.csv", '"signing"', '"singing"'),
         ("events.csv", '"occurred"', ""),
     ):
-        replace_in(package / "csv" / file, old, new)
-    assert csvw_complaints(package)
+        replace_in(spoilt / "csv" / file, old, new)
+    assert csvw_complaints(spoilt)
     for what in (
         "mentions.csv:2:5 start: Invalid value",
         "claims.csv:2:8 presupposed: invalid lexical value",
@@ -204,11 +197,9 @@ def test_csvw_overlooks_a_bad_cell(package: Path, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.slow
-def test_csvw_overlooks_a_broken_key(package: Path) -> None:
+def test_csvw_overlooks_a_broken_key(spoilt: Path) -> None:
     """CSVW overlooks a broken key: one that leads nowhere, a row that stands twice, a renamed column, a wrong target."""
-    metadata, events, mentions = (
-        package / name for name in ("csv-metadata.json", "csv/events.csv", "csv/mentions.csv")
-    )
+    metadata, events, mentions = (spoilt / name for name in ("csv-metadata.json", "csv/events.csv", "csv/mentions.csv"))
     row = events.read_text(encoding="utf-8").splitlines(keepends=True)[-1]
     for file, old, new, what in (
         (mentions, '"actor-article","000', '"actor-nobody","000', "Key `actor-nobody` not found"),
@@ -218,7 +209,7 @@ def test_csvw_overlooks_a_broken_key(package: Path) -> None:
     ):
         good = file.read_bytes()
         replace_in(file, old, new)
-        assert what in "".join(csvw_complaints(package))
+        assert what in "".join(csvw_complaints(spoilt))
         file.write_bytes(good)
 
 

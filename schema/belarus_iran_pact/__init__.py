@@ -10,7 +10,7 @@
 Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from .loading import TableInfo, connect, load, path, records, tables
+from .loading import TableInfo, connect, load, path, records, tables, verify
 
 __version__ = "1.0.0"
 
@@ -32,31 +32,27 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .core.verify import verify
     from .downloading import download
     from .explaining import explain, mentions_of, sentence
     from .exporting import export
 
 
+# What explains, exports and verifies needs pydantic or more: too slow to import for a mere `load`.
+_MODULES = {
+    "download": "downloading",
+    "explain": "explaining",
+    "export": "exporting",
+    "mentions_of": "explaining",
+    "sentence": "explaining",
+}
+
+
 def __getattr__(name: str) -> object:
-    # What explains and verifies needs the row models, and with them pydantic: too slow to import for a mere `load`.
-    if name in ("explain", "mentions_of", "sentence"):
-        from . import explaining
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(explaining, name)
-    if name == "export":
-        from .exporting import export
-
-        return export
-    if name == "verify":
-        from .core.verify import verify
-
-        return verify
-    if name == "download":
-        from .downloading import download
-
-        return download
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

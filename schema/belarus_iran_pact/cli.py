@@ -1,28 +1,38 @@
 """The command line `belarus-iran-pact`: the package's tables and their explanations, for a terminal and for pipes.
 
-Exit codes: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage, 130 interrupted.
+Exit codes, the same for every command: 0 done; 1 refused or failed (faults were found, a file cannot be read or written, a
+library is missing); 2 wrong usage (an unknown command, option, table, column, row, format or version, or a value of the wrong
+form); 130 interrupted. With 1 and 2, one line on standard error says why; faults that `verify` finds are its output.
+
+A command is a function under `@command`: its name is the command's, its docstring the help.
 """
 
 from __future__ import annotations
 
-# `--help` and `version` are to answer at once: what reads data is imported by the subcommands that need it.
+# `--help` and `version` are to answer at once: what reads data is imported by the commands that need it.
 import argparse
 import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
+from unicodedata import category, east_asian_width
 
 from . import __version__, loading
-from .release_commands import add_commands
+from .core.messages import UsageError, one_line, unknown, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     import pyarrow
 
+    Run = Callable[[argparse.Namespace], int | None]
+    Argument = tuple[tuple[str, ...], dict[str, Any]]
+
 PROGRAM = "belarus-iran-pact"
+EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted"
 SHOW_FORMATS = ("table", "csv", "json")
 
 _ELLIPSIS = "…"
@@ -32,8 +42,6 @@ _GAP = "  "
 _NARROWEST = 8
 
 _BOLD, _MARKED, _PLAIN = "\x1b[1m", "\x1b[1;33m", "\x1b[0m"
-# Characters by which a text could move the cursor, change colours or reverse what is read.
-_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,134 +55,90 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _speak_utf8()
     try:
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
         code = _run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has had enough, as `head` has: no fault.
-        _finish_output()
-        return 0
+        code = 0  # The reader has had enough, as `head` has: no fault.
     except KeyboardInterrupt:
-        _finish_output()
-        return 130
+        code = 130
     except (ValueError, ImportError, OSError) as error:
-        _finish_output()
-        if sys.stderr is not None:
-            print(f"{PROGRAM}: error: {_message(error)}", file=sys.stderr)
-        return 1
+        _complain(f"{PROGRAM}: error: {_message(error)}")
+        code = 2 if isinstance(error, UsageError) else 1
+    _finish_output()
     return code
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(arguments)
-    except SystemExit as stop:
-        # How argparse ends, after a usage error or a help text.
-        return stop.code if isinstance(stop.code, int) else 0
-    code = options.run(options)
-    return code if isinstance(code, int) else 0
+    except SystemExit:
+        return 0  # How argparse ends after `--help` and `--version`.
+    run: Run = options.run
+    return run(options) or 0
 
 
 def _message(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(text.split())
+    return visible(one_line(text))
+
+
+# --- Commands ---
+
+
+COMMANDS: dict[str, tuple[Run, str, tuple[Argument, ...]]] = {}
+"""Each command's function, example and arguments, by its name."""
+
+
+def argument(*names: str, **details: Any) -> Argument:
+    """An argument of a command, given as to argparse's `add_argument`."""
+    return names, details
+
+
+def command(example: str, *arguments: Argument) -> Callable[[Run], Run]:
+    """Make a function a command; what it returns is the exit code, None being 0.
+
+    Args:
+        example: words that can be typed after the program's name; the help shows them.
+        arguments: the command's arguments, in order.
+    """
+
+    def register(run: Run) -> Run:
+        COMMANDS[run.__name__] = (run, example, arguments)
+        return run
+
+    return register
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, *, description: str, example: str = "", **details: Any) -> None:
+        epilog = f"example:\n  {PROGRAM} {example}\n\n{EXIT_CODES}"
+        layout = argparse.RawDescriptionHelpFormatter
+        super().__init__(description=description, epilog=epilog, formatter_class=layout, allow_abbrev=False, **details)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="The Belarus-Iran 2026 military cooperation plan, as one news article reports it: its tables, "
         "and the words that each cell rests on.",
-        epilog=f"example:\n  {PROGRAM} explain events event-minsk-meeting place_name",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        example="explain events event-minsk-meeting place_name",
     )
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], None], summary: str, example: str
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n  {PROGRAM} {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (run, example, arguments) in COMMANDS.items():
+        lines = [line.strip() for line in (run.__doc__ or "").splitlines() or [""]]
+        summary = lines[0][:1].lower() + lines[0][1:].rstrip(".")
+        added = subparsers.add_parser(name, help=summary, description="\n".join(lines).strip(), example=example)
+        for names, details in arguments:
+            added.add_argument(*names, **details)
         added.set_defaults(run=run)
-        return added
-
-    command("tables", _tables, "list the tables", "tables")
-
-    show = command("show", _show, "print rows of a table", "show actors --where kind=state --columns name,cow_code")
-    show.add_argument("table", metavar="TABLE")
-    show.add_argument(
-        "--where",
-        metavar="COLUMN=VALUE",
-        action="append",
-        default=[],
-        type=_condition,
-        help="only rows with that value; `COLUMN=` for those where it is empty; of several, all must hold",
-    )
-    show.add_argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order")
-    show.add_argument("--limit", metavar="N", type=_count, help="at most so many rows")
-    show.add_argument(
-        "--format",
-        default="table",
-        metavar="|".join(SHOW_FORMATS),
-        help="default: table, which on a terminal is cut to its width, and in a pipe is whole",
-    )
-
-    codebook = command("codebook", _codebook, "say what a table's columns mean", "codebook events")
-    codebook.add_argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed")
-
-    command("laws", _laws, "list the laws that the tables keep", "laws")
-
-    explain = command(
-        "explain",
-        _explain,
-        "say why a cell has its value or is empty, in the article's words",
-        "explain events event-minsk-meeting place_name",
-    )
-    explain.add_argument("table", metavar="TABLE")
-    explain.add_argument("row", metavar="ROW", help="the row's primary key")
-    explain.add_argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained")
-
-    export = command(
-        "export",
-        _export,
-        "write tables to a folder: all of them, or on a failure none",
-        "export out --format sqlite",
-    )
-    export.add_argument("folder", metavar="DIR", help="where to; it is made if it is not there")
-    export.add_argument(
-        "--format",
-        default="csv",
-        metavar="csv|parquet|sqlite|duckdb|xlsx|jsonl",
-        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all",
-    )
-    export.add_argument("--tables", metavar="A,B", type=_names, help="only these tables")
-    export.add_argument("--overwrite", action="store_true", help="replace files that are there")
-    export.add_argument(
-        "--formula-safe",
-        action="store_true",
-        help="for csv: put an apostrophe before each text that begins with =, +, -, @, a tab or a carriage return, which a "
-        "spreadsheet would take for a formula; the files then differ from the published ones (xlsx is always safe)",
-    )
-
-    sentence = command("sentence", _sentence, "print a sentence with every row that rests on it", "sentence 4")
-    sentence.add_argument("passage", metavar="N", help="its number, or its passage_id where there are several sources")
-
-    path = command("path", _path, "print where the data are", "path events --format csv")
-    path.add_argument("table", metavar="TABLE", nargs="?", help="without it, the folder")
-    path.add_argument("--format", metavar="csv|parquet", help="default for a table: parquet")
-
-    command("version", _version, "print the version", "version")
-    add_commands(commands)
     return parser
 
 
@@ -195,17 +159,37 @@ def _count(text: str) -> int:
     return int(text)
 
 
-# --- The subcommands ---
-
-
-def _tables(options: argparse.Namespace) -> None:
+@command("tables")
+def tables(options: argparse.Namespace) -> None:
+    """List the tables."""
     rows = [[table.name, str(table.rows), table.description] for table in loading.tables()]
     _print_grid(["table", "rows", "description"], rows, {1})
 
 
-def _show(options: argparse.Namespace) -> None:
+@command(
+    "show actors --where kind=state --columns name,cow_code",
+    argument("table", metavar="TABLE"),
+    argument(
+        "--where",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        type=_condition,
+        help="only rows with that value; `COLUMN=` for those where it is empty; if given several times, all must hold",
+    ),
+    argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order"),
+    argument("--limit", metavar="N", type=_count, help="at most this many rows"),
+    argument(
+        "--format",
+        default="table",
+        metavar="|".join(SHOW_FORMATS),
+        help="default: table, which is cut to the width of a terminal, and left whole in a pipe",
+    ),
+)
+def show(options: argparse.Namespace) -> None:
+    """Print rows of a table."""
     if options.format not in SHOW_FORMATS:
-        raise ValueError(_unknown("format", options.format, SHOW_FORMATS))
+        raise unknown("format", options.format, SHOW_FORMATS)
     table = _select(loading.load(options.table), options.where, options.columns, options.limit)
     if options.format == "csv":
         # Written as the published files are.
@@ -213,21 +197,22 @@ def _show(options: argparse.Namespace) -> None:
 
         buffer = io.BytesIO()
         write_csv(table, buffer)
-        _print(buffer.getvalue().decode(), end="")
+        print(buffer.getvalue().decode(), end="")
     elif options.format == "json":
         import json
-        from datetime import date
 
-        _print(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=date.isoformat))
+        print(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=date.isoformat))
     else:
         numbers = {at for at, field in enumerate(table.schema) if str(field.type) == "int64"}
         rows = [[_cell_text(value) for value in row.values()] for row in table.to_pylist()]
         _print_grid(table.column_names, rows, numbers)
 
 
-def _codebook(options: argparse.Namespace) -> None:
+@command("codebook events", argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed"))
+def codebook(options: argparse.Namespace) -> None:
+    """Say what a table's columns mean."""
     if options.table is None:
-        _tables(options)
+        tables(options)
         return
     # Raises, with the tables that there are, before anything large is imported.
     loading.path(options.table)
@@ -237,26 +222,48 @@ def _codebook(options: argparse.Namespace) -> None:
     _print_text("\n".join([f"# {options.table}", "", *table_codebook(TABLES[options.table])]))
 
 
-def _laws(options: argparse.Namespace) -> None:
+@command("laws")
+def laws(options: argparse.Namespace) -> None:
+    """List the laws that the tables keep."""
     from .core.laws import LAWS
 
     _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
 
 
-def _explain(options: argparse.Namespace) -> None:
+@command(
+    "explain events event-minsk-meeting place_name",
+    argument("table", metavar="TABLE"),
+    argument("row", metavar="ROW", help="the row's primary key"),
+    argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained"),
+)
+def explain(options: argparse.Namespace) -> None:
+    """Say why a cell has its value or is empty, in the article's words."""
     loading.path(options.table)
     from .explaining import explain
 
     _print_text(str(explain(options.table, options.row, options.column)))
 
 
-def _sentence(options: argparse.Namespace) -> None:
-    from .explaining import sentence
-
-    _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
-
-
-def _export(options: argparse.Namespace) -> None:
+@command(
+    "export out --format sqlite",
+    argument("folder", metavar="DIR", help="the folder to write to, made if it is not there"),
+    argument(
+        "--format",
+        default="csv",
+        metavar="csv|parquet|sqlite|duckdb|xlsx|jsonl",
+        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all",
+    ),
+    argument("--tables", metavar="A,B", type=_names, help="only these tables"),
+    argument("--overwrite", action="store_true", help="replace files that are there"),
+    argument(
+        "--formula-safe",
+        action="store_true",
+        help="for csv: put an apostrophe before each text that begins with =, +, -, @, a tab or a carriage return, which a "
+        "spreadsheet would take for a formula; the files then differ from the published ones (xlsx is always safe)",
+    ),
+)
+def export(options: argparse.Namespace) -> None:
+    """Write tables to a folder: all of them, or none if anything fails."""
     from .exporting import export
 
     try:
@@ -273,67 +280,119 @@ def _export(options: argparse.Namespace) -> None:
         # The system's errors name files of the unfinished export, which mean nothing to the user.
         raise OSError(f"cannot export to {options.folder}: {error.strerror}") from error
     for file in files:
-        _print(str(file))
+        print(file)
 
 
-def _path(options: argparse.Namespace) -> None:
+@command(
+    "sentence 4",
+    argument("passage", metavar="N", help="its number, or its passage_id where there are several sources"),
+)
+def sentence(options: argparse.Namespace) -> None:
+    """Print a sentence with every row that rests on it."""
+    from .explaining import sentence
+
+    _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
+
+
+@command(
+    "path events --format csv",
+    argument("table", metavar="TABLE", nargs="?", help="without it, the folder"),
+    argument("--format", metavar="csv|parquet", help="default for a table: parquet"),
+)
+def path(options: argparse.Namespace) -> None:
+    """Print where the data are."""
     if options.table is not None:
-        _print(str(loading.path(options.table, options.format or "parquet")))
+        print(str(loading.path(options.table, options.format or "parquet")))
         return
     if options.format is not None and options.format not in loading.FORMATS:
-        raise ValueError(_unknown("format", options.format, loading.FORMATS))
+        raise unknown("format", options.format, loading.FORMATS)
     # Raises, with the way to build them, where the data are not there.
     loading.descriptor()
     folder = loading.data_folder()
-    _print(folder if options.format is None else os.path.join(folder, options.format))
+    print(folder if options.format is None else os.path.join(folder, options.format))
 
 
-def _version(options: argparse.Namespace) -> None:
-    _print(__version__)
+@command("version")
+def version(options: argparse.Namespace) -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@command(
+    "verify",
+    argument("path", nargs="?", metavar="PATH", help="the package's folder (default: the installed data)"),
+)
+def verify(options: argparse.Namespace) -> int:
+    """Check files and laws of a package.
+
+    Its files alone are judged: bytes and hashes, keys, vocabularies, spans, explanations, views.
+    """
+    from .loading import verify
+
+    report = verify(options.path)
+    _print_text(str(report))
+    return 0 if report.ok else 1
+
+
+@command(
+    "download 1.0.0 --from http://127.0.0.1:8000/ --to package",
+    argument("version", nargs="?", metavar="VERSION", help="such as 1.0.0 (default: the newest final one)"),
+    argument("--format", default="all", metavar="all|csv|parquet", help="the whole package or one form (default: all)"),
+    argument("--to", metavar="DIR", help="put the package into this new or empty folder (default: the cache)"),
+    argument(
+        "--from",
+        dest="source",
+        metavar="URL",
+        help="address or folder that holds releases.json (default: what BELARUS_IRAN_PACT_RELEASES says)",
+    ),
+    argument("--replace", action="store_true", help="DIR may be a package already, which is then replaced"),
+)
+def download(options: argparse.Namespace) -> None:
+    """Download a release, check its hash, and unpack it.
+
+    Prints the folder that holds datapackage.json.
+    """
+    from .downloading import download
+
+    folder = download(
+        options.version, format=options.format, to=options.to, source=options.source, replace=options.replace
+    )
+    print(folder)
 
 
 # --- Rows ---
 
 
 def _select(
-    table: pyarrow.Table, conditions: Iterable[tuple[str, str]], columns: list[str] | None, limit: int | None
+    table: pyarrow.Table, conditions: list[tuple[str, str]], columns: list[str] | None, limit: int | None
 ) -> pyarrow.Table:
-    wanted = [(name, _value(table, name, text)) for name, text in conditions]
-    if wanted:
-        import pyarrow
+    from pyarrow import compute
 
-        rows = table.select(list(dict(wanted))).to_pylist()
-        keep = [all(row[name] == value for name, value in wanted) for row in rows]
-        table = table.filter(pyarrow.array(keep, pyarrow.bool_()))
-    if columns is not None:
-        for name in columns:
-            _check_column(table, name)
-        table = table.select(columns)
-    return table if limit is None else table.slice(0, limit)
+    for name in (*dict(conditions), *(columns or ())):
+        if name not in table.column_names:
+            raise unknown("column", name, table.column_names)
+    for name, text in conditions:
+        column = table[name]
+        table = table.filter(compute.equal(column, _value(name, column.type, text)) if text else column.is_null())
+    return table.select(columns or table.column_names).slice(0, limit)
 
 
-def _value(table: pyarrow.Table, name: str, text: str) -> object:
-    """The value that a condition asks for, of the column's type; None if it asks for empty cells."""
-    from datetime import date
+def _value(name: str, kind: pyarrow.DataType, text: str) -> pyarrow.Scalar:
+    """The value that a condition asks for, of the column's type."""
+    import pyarrow
 
-    _check_column(table, name)
-    if not text:
-        return None
-    readers: dict[str, tuple[Callable[[str], object], str]] = {
-        "bool": ({"true": True, "false": False}.__getitem__, "true or false"),
-        "int64": (int, "a whole number"),
-        "date32[day]": (date.fromisoformat, "a day such as 2025-08-31"),
-    }
-    read, what = readers.get(str(table.schema.field(name).type), (str, ""))
+    read, what = _READERS.get(str(kind), (str, ""))
     try:
-        return read(text)
-    except (KeyError, ValueError):
-        raise ValueError(f"a value of {name} is {what}, not {text!r}") from None
+        return pyarrow.scalar(read(text), kind)
+    except (KeyError, ValueError, OverflowError):
+        raise UsageError(f"a value of {name} is {what}, not {text!r}") from None
 
 
-def _check_column(table: pyarrow.Table, name: str) -> None:
-    if name not in table.column_names:
-        raise ValueError(_unknown("column", name, table.column_names))
+_READERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "bool": ({"true": True, "false": False}.__getitem__, "true or false"),
+    "int64": (int, "a whole number"),
+    "date32[day]": (date.fromisoformat, "a day such as 2025-08-31"),
+}
 
 
 def _cell_text(value: Any) -> str:
@@ -342,55 +401,40 @@ def _cell_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _unknown(noun: str, word: str, known: Sequence[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"no {noun} {word!r}.{hint} The {noun}s are: {', '.join(known)}"
-
-
 # --- Output ---
 
 
 def _print_grid(header: list[str], rows: list[list[str]], numbers: set[int]) -> None:
     """Print rows as columns of text: on a terminal no wider than it, elsewhere whole."""
-    terminal = _is_terminal()
-    grid = [[_visible(cell) for cell in row] for row in (header, *rows)]
+    grid = [[visible(cell).replace("\n", r"\n") for cell in row] for row in (header, *rows)]
     widths = [max(map(_width, column)) for column in zip(*grid, strict=True)]
-    hidden: list[str] = []
-    if terminal:
+    if _is_terminal():
         import shutil
 
         widths = _fitted(widths, shutil.get_terminal_size().columns)
-        hidden = header[len(widths) :]
     for at, row in enumerate(grid):
-        cells = [
-            _padded(cell, width, right=column in numbers)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ]
+        cells = (_padded(*cell, right=column in numbers) for column, cell in enumerate(zip(row, widths, strict=False)))
         line = _GAP.join(cells).rstrip()
-        _print(f"{_BOLD}{line}{_PLAIN}" if at == 0 and _is_colourful() else line)
-    if hidden and sys.stderr is not None:
+        print(f"{_BOLD}{line}{_PLAIN}" if at == 0 and _is_colourful() else line)
+    if hidden := header[len(widths) :]:
         sys.stdout.flush()
-        print(f"{_ELLIPSIS} not shown: {', '.join(hidden)} (--columns chooses)", file=sys.stderr)
+        _complain(f"{_ELLIPSIS} not shown: {', '.join(hidden)} (--columns chooses)")
 
 
 def _fitted(widths: list[int], room: int) -> list[int]:
     """The widths of as many columns as fit, the widest made narrower first."""
     # The first column is the key: cut short, it names no row. It gives way last.
-    first, rest = min(widths[0], room // 2), widths[1:]
-    room -= first
+    first, rest = max(min(widths[0], room // 2), 1), widths[1:]
 
     def needed(cap: int) -> int:
-        return sum(min(width, cap) + len(_GAP) for width in rest)
+        return first + sum(min(width, cap) + len(_GAP) for width in rest)
 
     while rest and needed(_NARROWEST) > room:
         rest = rest[:-1]
     cap = max(rest, default=0)
-    while needed(cap) > room:
+    while rest and needed(cap) > room:
         cap -= 1
-    return [max(first, 1), *(min(width, cap) for width in rest)]
+    return [first, *(min(width, cap) for width in rest)]
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
@@ -406,62 +450,46 @@ def _width(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)
-    from unicodedata import category, east_asian_width
-
-    return sum(
-        0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+    seen = [character for character in text if category(character) not in ("Mn", "Me", "Cf")]
+    return len(seen) + sum(east_asian_width(character) in "WF" for character in seen)
 
 
 def _print_text(text: str) -> None:
     """Print an explanation; on a terminal, with the words marked in colour."""
     if _is_terminal():
-        text = _CONTROLS.sub(_escape, text)
+        text = visible(text)
     if _is_colourful():
         # The marks stay: they tell the words where colours are not seen, and in what is copied.
         text = re.sub("«.*?»", lambda found: f"{_MARKED}{found[0]}{_PLAIN}", text, flags=re.DOTALL)
-    _print(text)
-
-
-def _visible(text: str) -> str:
-    """A text on one line, without characters that act on a terminal."""
-    return _CONTROLS.sub(_escape, text).replace("\n", r"\n")
-
-
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
-
-
-def _print(text: str, end: str = "\n") -> None:
-    if sys.stdout is None:
-        raise OSError("standard output is closed")
-    sys.stdout.write(text + end)
+    print(text)
 
 
 def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
+    return sys.stdout.isatty()
 
 
 def _is_colourful() -> bool:
     return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
 
 
+def _complain(line: str) -> None:
+    if sys.stderr is not None:  # Without this, `print` would take standard output.
+        print(line, file=sys.stderr)
+
+
 def _speak_utf8() -> None:
     """Make output UTF-8 in any locale, with the same line ends on any system."""
     # Paths that are not UTF-8 go out as they came in; in messages they are spelled out.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
 
 
 def _finish_output() -> None:
     """Write out what can be; what cannot is dropped, since Python would try again at exit and complain."""
-    if sys.stdout is None:
-        return
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -28,10 +28,50 @@ from .vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE
 if TYPE_CHECKING:
     from ._names import TableName
 
-MARK_START, MARK_END = "«", "»"
-
-
 # --- Answers ---
+
+
+class _Marked(str):
+    """Words of a source, which a terminal shows in guillemets and a notebook marked."""
+
+    __slots__ = ()
+
+
+Line = tuple[str, ...]
+"""A line of an answer, in parts, of which some are marked."""
+
+Row = tuple[str, list[Line]]
+"""Lines of an answer under their heading."""
+
+
+def _text(line: Line) -> str:
+    return "".join(f"«{part}»" if isinstance(part, _Marked) else part for part in line)
+
+
+def _html(line: Line) -> str:
+    return "".join(f"<mark>{escape(part)}</mark>" if isinstance(part, _Marked) else escape(part) for part in line)
+
+
+class _Answer:
+    """What all answers share: a title, and below it headed lines, which print as text and show as an HTML table."""
+
+    def _told(self) -> tuple[str, list[Row]]:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        title, rows = self._told()
+        width = max((len(heading) for heading, _ in rows), default=0)
+        indent = "\n" + " " * (width + 4)
+        texts = [(heading, "\n".join(map(_text, lines))) for heading, lines in rows]
+        told = (f"  {heading:<{width}}  {text.replace(chr(10), indent)}".rstrip() for heading, text in texts)
+        return "\n".join([title, *told])
+
+    def _repr_html_(self) -> str:
+        title, rows = self._told()
+        told = (
+            f"<tr><th>{escape(heading)}</th><td>{'<br>'.join(map(_html, lines))}</td></tr>" for heading, lines in rows
+        )
+        return f"<table><caption>{escape(title)}</caption>{''.join(told)}</table>"
 
 
 @dataclass(frozen=True)
@@ -54,15 +94,11 @@ class Words:
     end: int
 
     def __str__(self) -> str:
-        return f"[{self.ordinal}] {self.before}{MARK_START}{self.quote}{MARK_END}{self.after}"
+        return _text(self.line())
 
-    def short(self) -> str:
-        """The words without the rest of their sentence."""
-        return f"[{self.ordinal}] {MARK_START}{self.quote}{MARK_END}"
-
-    def html(self) -> str:
-        """The sentence with the words marked."""
-        return f"[{self.ordinal}] {escape(self.before)}<mark>{escape(self.quote)}</mark>{escape(self.after)}"
+    def line(self) -> Line:
+        """The sentence's number and words, those quoted marked."""
+        return f"[{self.ordinal}] {self.before}", _Marked(self.quote), self.after
 
 
 @dataclass(frozen=True)
@@ -80,8 +116,8 @@ class Reason:
     row: str = ""
 
 
-@dataclass(frozen=True)
-class CellExplanation:
+@dataclass(frozen=True, repr=False)
+class CellExplanation(_Answer):
     """Why a cell has its value, or none.
 
     Attributes:
@@ -104,53 +140,40 @@ class CellExplanation:
     certainty: str | None
     reasons: tuple[Reason, ...]
 
-    def _lines(self) -> Iterator[tuple[str, str]]:
-        # What there is to say besides the reasons.
-        yield "value", "empty" if self.value is None else str(self.value)
-        yield "means", self.meaning
-        yield "origin", self.origin
+    def _told(self) -> tuple[str, list[Row]]:
+        told = {
+            "value": "empty" if self.value is None else str(self.value),
+            "means": self.meaning,
+            "origin": self.origin,
+        }
         if self.voice is not None:
-            yield "voice", f"{self.voice} ({self.certainty})"
-
-    def __repr__(self) -> str:
-        reasons = [(reason.text, str(reason.words or "")) for reason in self.reasons]
-        return f"{self.table} / {self.row_id} / {self.column}\n{_aligned([*self._lines(), *reasons])}"
-
-    def _repr_html_(self) -> str:
-        rows = [(heading, escape(text)) for heading, text in self._lines()]
-        rows += [(escape(reason.text), reason.words.html() if reason.words else "") for reason in self.reasons]
-        return _html_table(rows, f"{self.table} / {self.row_id} / {self.column}")
+            told["voice"] = f"{self.voice} ({self.certainty})"
+        rows: list[Row] = [(heading, [(text,)]) for heading, text in told.items()]
+        rows += [(reason.text, [reason.words.line()] if reason.words else []) for reason in self.reasons]
+        return f"{self.table} / {self.row_id} / {self.column}", rows
 
 
-@dataclass(frozen=True)
-class RowExplanation:
+@dataclass(frozen=True, repr=False)
+class RowExplanation(_Answer):
     """Why a row is as it is: one explanation for each cell."""
 
     table: str
     row_id: str
     cells: tuple[CellExplanation, ...]
 
-    def __repr__(self) -> str:
-        return f"{self.table} / {self.row_id}\n{_aligned(self._lines())}"
-
-    def _lines(self) -> Iterator[tuple[str, str]]:
-        for cell in self.cells:
-            reasons = [f"{item.text}: {item.words.short()}" if item.words else item.text for item in cell.reasons]
-            yield cell.column, "\n  ".join([_value_text(cell), *reasons])
-
-    def _repr_html_(self) -> str:
+    def _told(self) -> tuple[str, list[Row]]:
         rows = []
         for cell in self.cells:
-            reasons = [
-                escape(item.text) + (f": <q>{escape(item.words.quote)}</q>" if item.words else "")
-                for item in cell.reasons
-            ]
-            rows.append((escape(cell.column), escape(_value_text(cell)), "<br>".join(reasons)))
-        return _html_table(rows, f"{self.table} / {self.row_id}")
+            lines: list[Line] = [("-" if cell.value is None else str(cell.value),)]
+            for reason in cell.reasons:
+                words = (f": [{reason.words.ordinal}] ", _Marked(reason.words.quote)) if reason.words else ()
+                lines.append((f"  {reason.text}", *words))
+            rows.append((cell.column, lines))
+        return f"{self.table} / {self.row_id}", rows
 
 
-@dataclass(frozen=True)
-class Sentence:
+@dataclass(frozen=True, repr=False)
+class Sentence(_Answer):
     """A sentence and all that rests on it.
 
     Attributes:
@@ -165,38 +188,32 @@ class Sentence:
     text: str
     rows: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
-    def __repr__(self) -> str:
-        lines = [f"[{self.ordinal}] {self.text}"]
+    def _told(self) -> tuple[str, list[Row]]:
+        rows: list[Row] = []
         for table, row_id, cells in self.rows:
             columns: dict[str, list[str]] = defaultdict(list)
             for column, quote in cells:
                 columns[quote].append(column)
-            lines.append(f"  {table} / {row_id}")
-            lines += [f"    {MARK_START}{quote}{MARK_END} {', '.join(names)}" for quote, names in columns.items()]
-        return "\n".join(lines)
+            lines: list[Line] = [(_Marked(quote), f" {', '.join(names)}") for quote, names in columns.items()]
+            rows.append((f"{table} / {row_id}", lines))
+        return f"[{self.ordinal}] {self.text}", rows
 
-    def _repr_html_(self) -> str:
-        rows = []
-        for table, row_id, cells in self.rows:
-            words = [f"{escape(column)}: <mark>{escape(quote)}</mark>" for column, quote in cells]
-            rows.append((escape(table), escape(row_id), "<br>".join(words)))
-        return _html_table(rows, f"[{self.ordinal}] {self.text}")
+    def __repr__(self) -> str:
+        # Whole sentences are quoted again and again: they have lines of their own.
+        title, rows = self._told()
+        return "\n".join([title, *("\n    ".join([f"  {heading}", *map(_text, lines)]) for heading, lines in rows)])
 
 
-@dataclass(frozen=True)
-class Mentions:
+@dataclass(frozen=True, repr=False)
+class Mentions(_Answer):
     """The mentions of an actor: how each is expressed, and the words in their sentence."""
 
     actor_id: str
     name: str
     mentions: tuple[tuple[str, Words], ...]
 
-    def __repr__(self) -> str:
-        return f"{self.name} ({self.actor_id})\n{_aligned((form, str(words)) for form, words in self.mentions)}"
-
-    def _repr_html_(self) -> str:
-        rows = [(escape(form), words.html()) for form, words in self.mentions]
-        return _html_table(rows, f"{self.name} ({self.actor_id})")
+    def _told(self) -> tuple[str, list[Row]]:
+        return f"{self.name} ({self.actor_id})", [(form, [words.line()]) for form, words in self.mentions]
 
 
 # --- Questions ---
@@ -309,15 +326,12 @@ class Joined:
 
     def reasons(self, table: str, row_id: str) -> list[tuple[str, Reason]]:
         """The evidence and the gaps of a row, in this order: for each the column and the reason."""
-        return [
-            (row["column_name"], self._reason(kind, row)) for kind, row in self._explaining.get((table, row_id), ())
-        ]
+        return self._reasons.get((table, row_id), [])
 
     def cell(self, table: str, row_id: str, item: Field) -> CellExplanation:
         """All there is to say about a cell."""
         row, column = self.rows(table)[row_id], item.column
-        rows = self._explaining.get((table, row_id), ())
-        reasons = [self._reason(kind, found) for kind, found in rows if found["column_name"] == item.name]
+        reasons = [reason for name, reason in self.reasons(table, row_id) if name == item.name]
         if row[item.name] is None and column.null_means and not reasons:
             reasons.append(Reason(column.null_means, None))
         voice, certainty = self._voice(table, row)
@@ -335,17 +349,13 @@ class Joined:
         )
 
     @functools.cached_property
-    def _explaining(self) -> dict[tuple[str, str], list[tuple[str, dict[str, Any]]]]:
-        """The rows of `evidence` and `gaps` by the row that they explain, each with its table's name."""
-        found: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        for kind in ("evidence", "gaps"):
-            for row in self.rows(kind).values():
-                found[(row["table_name"], row["row_id"])].append((kind, row))
-        return dict(found)
-
-    def _reason(self, kind: str, row: dict[str, Any]) -> Reason:
-        text = _basis(row) if kind == "evidence" else why_empty(row)
-        return Reason(text, self.words(row) if row["quote"] else None, f"{kind}/{row[primary_key(TABLES[kind])]}")
+    def _reasons(self) -> dict[tuple[str, str], list[tuple[str, Reason]]]:
+        found: dict[tuple[str, str], list[tuple[str, Reason]]] = defaultdict(list)
+        for kind, wording in (("evidence", _basis), ("gaps", _why_empty)):
+            for row_id, row in self.rows(kind).items():
+                reason = Reason(wording(row), self.words(row) if row["quote"] else None, f"{kind}/{row_id}")
+                found[row["table_name"], row["row_id"]].append((row["column_name"], reason))
+        return found
 
     def _voice(self, table: str, row: dict[str, Any]) -> tuple[str, str] | tuple[None, None]:
         """Whose word a row is and how sure, by itself or by the row that it belongs to."""
@@ -358,8 +368,7 @@ class Joined:
         return self._voice(within, self.rows(within)[row[primary_key(TABLES[within])]])
 
 
-def why_empty(gap: dict[str, Any]) -> str:
-    """Why a cell is empty, from a row of `gaps`."""
+def _why_empty(gap: dict[str, Any]) -> str:
     label = GAP_REASON.label(gap["reason"]).lower()
     return label if gap["candidate"] is None else f"{label}, possibly {gap['candidate']}"
 
@@ -376,23 +385,3 @@ def _basis(evidence: dict[str, Any]) -> str:
 def _installed() -> Joined:
     """The installed tables."""
     return Joined(lambda table: load(table).to_pylist())  # type: ignore[call-overload]
-
-
-# --- Printing ---
-
-
-def _value_text(cell: CellExplanation) -> str:
-    return "-" if cell.value is None else str(cell.value)
-
-
-def _aligned(pairs: Iterable[tuple[str, str]]) -> str:
-    listed = list(pairs)
-    width = max((len(heading) for heading, _ in listed), default=0)
-    indent = "\n" + " " * (width + 4)
-    return "\n".join(f"  {heading:<{width}}  {text.replace(chr(10), indent)}".rstrip() for heading, text in listed)
-
-
-def _html_table(rows: Iterable[Sequence[str]], caption: str) -> str:
-    """Rows of cells that are HTML already, as a table; the first cell heads its row."""
-    lines = [f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>" for first, *rest in rows]
-    return f"<table><caption>{escape(caption)}</caption>{''.join(lines)}</table>"

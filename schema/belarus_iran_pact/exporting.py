@@ -9,22 +9,24 @@ An export is written out of sight and moved into place when it is whole.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import loading
-from .core.messages import UsageError, unknown
+from .core.messages import UsageError, one_line, sql_name, sql_text, unknown
+from .core.placing import place, place_files, workspace
+from .core.releases import NAME as PACKAGE
+from .core.table import Row, description, fields, primary_key
+from .models import TABLES
 
 if TYPE_CHECKING:
     import pyarrow
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from ._names import TableName
 
     Format = Literal["csv", "parquet", "sqlite", "duckdb", "xlsx", "jsonl"]
-
-PACKAGE = "belarus-iran-pact"
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes a text that begins with it for a formula, when it opens a CSV file."""
@@ -45,8 +45,8 @@ _XLSX_CELL_LIMIT = 32_767
 # be read as the start of such an escape.
 _XLSX_ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
-_SQLITE_TYPES = {"string": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "date": "DATE"}
-_DUCKDB_TYPES = {"string": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE"}
+_SQLITE_TYPES = {"text": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "date": "DATE"}
+_DUCKDB_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE"}
 
 
 def export(
@@ -85,189 +85,81 @@ def export(
     Everything is checked before anything is written. Files are moved into place once all are whole: a new folder in one step;
     into a folder that is there one by one, so that a process killed just then leaves whole files, but maybe not all of them.
     """
-    writer = _writer(format)
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    writer = _WRITERS[format]
     if formula_safe and format not in ("csv", "xlsx"):
         raise UsageError(f"formula_safe is for csv (and xlsx always is); it has no meaning for {format}")
-    chosen = _resources(tables)
-    names = writer.file_names(chosen)
-    place = os.path.realpath(folder)
-    _refuse_own_data(place)
-    _refuse_what_is_in_the_way(place, [*names, *writer.side_files], overwrite)
-    if writer.library is not None:
-        _require(*writer.library)
+    chosen = _models(tables)
+    names = [f"{name}.{format}" for name in ([PACKAGE] if writer.single else [model.table.name for model in chosen])]
+    target = Path(os.path.realpath(folder))
+    if target.is_relative_to(os.path.realpath(loading.data_folder())):
+        raise ValueError(f"{target} is in the package's own data; export to another folder")
+    _refuse_what_is_in_the_way(target, [*names, *writer.side_files], overwrite)
+    if writer.library:
+        loading.library(writer.library, format)
 
-    # Beside the target, so that moving is renaming: either inside the folder, or where the first folder is to be made.
-    base = _nearest_existing(place)
-    with tempfile.TemporaryDirectory(dir=base, prefix=f".{PACKAGE}-", ignore_cleanup_errors=True) as staging:
-        staged = os.path.join(staging, "new", os.path.relpath(place, base))
-        os.makedirs(staged)
-        writer.write(chosen, Path(staged), formula_safe)
-        if base == place:
-            _move_files(staged, place, names, overwrite=overwrite, kept=os.path.join(staging, "kept"))
+    # Inside a folder that is there, since nothing may be allowed beside it, or be on the same disk.
+    with workspace(target / PACKAGE if target.exists() else target) as work:
+        staged = work / "new"
+        staged.mkdir()
+        write = _write_safe_csv if formula_safe and format == "csv" else writer.write
+        write(chosen, staged)
+        # A second look: others may have written there meanwhile.
+        _refuse_what_is_in_the_way(target, names, overwrite)
+        if target.exists():
+            place_files(staged, target, names)
         else:
-            first = os.path.relpath(place, base).split(os.sep)[0]
-            os.rename(os.path.join(staging, "new", first), os.path.join(base, first))
+            place(staged, target)
     return [Path(folder, name) for name in names]
-
-
-@dataclass(frozen=True)
-class _Resource:
-    """A table as the descriptor has it."""
-
-    name: str
-    description: str
-    fields: tuple[_Field, ...]
-    key: str
-    links: dict[str, tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class _Field:
-    name: str
-    type: str
-    required: bool
-    description: str
-
-
-@dataclass(frozen=True)
-class _Writer:
-    """How a format is written.
-
-    Attributes:
-        write: writes the tables into an empty folder.
-        suffix: the suffix of its files.
-        single: whether all tables go into one file.
-        library: the library that it needs and the extra that brings it.
-        side_files: files that must not be there, since a reader would take them for part of the new file.
-    """
-
-    write: Callable[[Sequence[_Resource], Path, bool], None]
-    suffix: str
-    single: bool = False
-    library: tuple[str, str] | None = None
-    side_files: tuple[str, ...] = ()
-
-    def file_names(self, resources: Sequence[_Resource]) -> list[str]:
-        return [f"{stem}.{self.suffix}" for stem in ([PACKAGE] if self.single else [item.name for item in resources])]
 
 
 # --- Before anything is written ---
 
 
-def _writer(format: str) -> _Writer:
-    if format not in FORMATS:
-        raise unknown("format", format, FORMATS)
-    return _WRITERS[format]
-
-
-def _resources(names: Iterable[str] | None) -> list[_Resource]:
-    known = {item["name"]: item for item in loading.descriptor()["resources"] if item.get("type") == "table"}
-    wanted = list(known) if names is None else list(names)
+def _models(names: Iterable[str] | None) -> list[type[Row]]:
+    wanted = list(TABLES) if names is None else list(names)
     for name in wanted:
         # `path` raises with the message that names close ones.
         loading.path(name)  # type: ignore[arg-type]
     if not wanted:
-        raise UsageError(f"no tables to export; there are: {', '.join(known)}")
-    return [_resource(item) for name, item in known.items() if name in wanted]
+        raise UsageError(f"no tables to export; there are: {', '.join(TABLES)}")
+    return [model for name, model in TABLES.items() if name in wanted]
 
 
-def _resource(item: dict[str, Any]) -> _Resource:
-    schema = item["schema"]
-    (key,) = schema["primaryKey"]
-    links = {}
-    for foreign in schema.get("foreignKeys", ()):
-        (column,), (target_key,) = foreign["fields"], foreign["reference"]["fields"]
-        # An empty name is how the standard spells "this same table".
-        links[column] = (foreign["reference"]["resource"] or item["name"], target_key)
-    found = tuple(
-        _Field(
-            field["name"],
-            field["type"],
-            field.get("constraints", {}).get("required", False),
-            field.get("description", ""),
-        )
-        for field in schema["fields"]
-    )
-    return _Resource(item["name"], item["description"], found, key, links)
-
-
-def _refuse_own_data(place: str) -> None:
-    own = os.path.realpath(loading.data_folder())
-    if place == own or place.startswith(own + os.sep):
-        raise ValueError(f"{place} is in the package's own data; export to another folder")
-
-
-def _refuse_what_is_in_the_way(place: str, names: Iterable[str], overwrite: bool) -> None:
-    base = _nearest_existing(place)
-    if not os.path.isdir(base):
-        raise NotADirectoryError(f"{base} is there, and is not a folder")
-    there = [name for name in names if os.path.lexists(os.path.join(place, name))]
-    solid = [name for name in there if os.path.isdir(os.path.join(place, name))]
+def _refuse_what_is_in_the_way(target: Path, names: Iterable[str], overwrite: bool) -> None:
+    for folder in (target, *target.parents):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise NotADirectoryError(f"{folder} is there, and is not a folder")
+    there = [name for name in names if os.path.lexists(target / name)]
+    solid = [name for name in there if (target / name).is_dir()]
     if solid:
-        raise FileExistsError(f"in {place}, {', '.join(solid)} is a folder, where a file is to be written")
+        raise FileExistsError(f"in {target}, {', '.join(solid)} is a folder, where a file is to be written")
     side = [name for name in there if any(name in writer.side_files for writer in _WRITERS.values())]
     if side:
-        raise FileExistsError(f"in {place}, {', '.join(side)} shows a database in use; close or remove it first")
+        raise FileExistsError(f"in {target}, {', '.join(side)} shows a database in use; close or remove it first")
     if there and not overwrite:
         more = f" and {len(there) - 3} more" if len(there) > 3 else ""
         raise FileExistsError(
-            f"already in {place}: {', '.join(there[:3])}{more}; to replace what is there, pass overwrite=True (command line: "
+            f"already in {target}: {', '.join(there[:3])}{more}; to replace what is there, pass overwrite=True (command line: "
             "--overwrite)"
         )
 
 
-def _nearest_existing(place: str) -> str:
-    while not os.path.lexists(place):
-        place = os.path.dirname(place)
-    return place
+# --- The formats: each function writes the tables into an empty folder ---
 
 
-def _require(library: str, extra: str) -> None:
-    try:
-        importlib.import_module(library)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{library} is not installed; install it with: pip install '{PACKAGE}[{extra}]'", name=library
-        ) from error
+def _copy(form: Literal["csv", "parquet"], models: Sequence[type[Row]], folder: Path) -> None:
+    for model in models:
+        file = loading.path(model.table.name, form)  # type: ignore[arg-type]
+        shutil.copyfile(file, folder / file.name)
 
 
-# --- Into place ---
+def _write_safe_csv(models: Sequence[type[Row]], folder: Path) -> None:
+    from pyarrow.csv import write_csv
 
-
-def _move_files(staged: str, place: str, names: Sequence[str], *, overwrite: bool, kept: str) -> None:
-    """Move files into a folder that is there; if one cannot be moved, put everything back as it was."""
-    # A second look: others may have written to the folder meanwhile.
-    _refuse_what_is_in_the_way(place, names, overwrite)
-    os.mkdir(kept)
-    old = [name for name in names if os.path.lexists(os.path.join(place, name))]
-    for name in old:
-        shutil.copy2(os.path.join(place, name), os.path.join(kept, name), follow_symlinks=False)
-    begun: list[str] = []
-    try:
-        for name in names:
-            begun.append(name)
-            os.replace(os.path.join(staged, name), os.path.join(place, name))
-    except BaseException:
-        for name in begun:
-            if name in old:
-                os.replace(os.path.join(kept, name), os.path.join(place, name))
-            else:
-                Path(place, name).unlink(missing_ok=True)
-        raise
-
-
-# --- The formats ---
-
-
-def _write_csv(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
-    for resource in resources:
-        target = folder / f"{resource.name}.csv"
-        if formula_safe:
-            from pyarrow.csv import write_csv
-
-            write_csv(_without_formulas(_load(resource)), str(target))
-        else:
-            shutil.copyfile(loading.path(resource.name, "csv"), target)  # type: ignore[arg-type]
+    for model in models:
+        write_csv(_without_formulas(_load(model)), str(folder / f"{model.table.name}.csv"))
 
 
 def _without_formulas(table: pyarrow.Table) -> pyarrow.Table:
@@ -283,32 +175,27 @@ def _without_formulas(table: pyarrow.Table) -> pyarrow.Table:
     return table
 
 
-def _write_parquet(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
-    for resource in resources:
-        shutil.copyfile(loading.path(resource.name, "parquet"), folder / f"{resource.name}.parquet")  # type: ignore[arg-type]
-
-
-def _write_jsonl(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
-    for resource in resources:
-        with open(folder / f"{resource.name}.jsonl", "w", encoding="utf-8", newline="\n") as stream:
-            for row in _load(resource).to_pylist():
+def _write_jsonl(models: Sequence[type[Row]], folder: Path) -> None:
+    for model in models:
+        with open(folder / f"{model.table.name}.jsonl", "w", encoding="utf-8", newline="\n") as stream:
+            for row in _load(model).to_pylist():
                 stream.write(json.dumps(row, ensure_ascii=False, default=date.isoformat) + "\n")
 
 
-def _write_sqlite(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
+def _write_sqlite(models: Sequence[type[Row]], folder: Path) -> None:
     import sqlite3
 
-    names = {resource.name for resource in resources}
+    names = {model.table.name for model in models}
     try:
         with closing(sqlite3.connect(folder / f"{PACKAGE}.sqlite")) as connection, connection:
-            for resource in resources:
-                connection.execute(_sqlite_table(resource, names))
-                marks = ", ".join("?" for _ in resource.fields)
+            for model in models:
+                connection.execute(_sqlite_table(model, names))
+                marks = ", ".join("?" for _ in fields(model))
                 connection.executemany(
-                    f"INSERT INTO {_name(resource.name)} VALUES ({marks})",
+                    f"INSERT INTO {sql_name(model.table.name)} VALUES ({marks})",
                     (
                         [value.isoformat() if isinstance(value, date) else value for value in row.values()]
-                        for row in _load(resource).to_pylist()
+                        for row in _load(model).to_pylist()
                     ),
                 )
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()
@@ -318,58 +205,52 @@ def _write_sqlite(resources: Sequence[_Resource], folder: Path, formula_safe: bo
         raise ValueError(f"foreign keys do not resolve: {broken[:5]}")
 
 
-def _sqlite_table(resource: _Resource, names: set[str]) -> str:
+def _sqlite_table(model: type[Row], names: set[str]) -> str:
     """The statement that makes a table. SQLite keeps its wording, and with it the comments: they show in `.schema`."""
     lines = []
-    for at, field in enumerate(resource.fields):
-        words = [_name(field.name), _SQLITE_TYPES[field.type]]
-        # SQLite lets primary keys be null unless told otherwise.
-        if field.required or field.name == resource.key:
-            words.append("NOT NULL")
-        if field.name == resource.key:
-            words.append("PRIMARY KEY")
+    for at, field in enumerate(fields(model)):
+        name, target = sql_name(field.name), field.column.references
+        words = [name, _SQLITE_TYPES[field.type]]
+        # SQLite lets primary keys be null unless told otherwise, and the first column is the key.
+        words += ["NOT NULL"] * (not field.nullable) + ["PRIMARY KEY"] * (at == 0)
         if field.type == "boolean":
-            words.append(f"CHECK ({_name(field.name)} IN (0, 1))")
-        target, target_key = resource.links.get(field.name, ("", ""))
+            words.append(f"CHECK ({name} IN (0, 1))")
         if target in names:
-            words.append(f"REFERENCES {_name(target)} ({_name(target_key)})")
-        comma = "," if at < len(resource.fields) - 1 else ""
-        lines.append(f"    {' '.join(words)}{comma} -- {_one_line(field.description)}")
-    return "\n".join([f"CREATE TABLE {_name(resource.name)} ( -- {_one_line(resource.description)}", *lines, ")"])
+            words.append(f"REFERENCES {sql_name(target)} ({sql_name(primary_key(TABLES[target]))})")
+        comma = "," if at < len(fields(model)) - 1 else ""
+        lines.append(f"    {' '.join(words)}{comma} -- {one_line(field.column.description)}")
+    return "\n".join([f"CREATE TABLE {sql_name(model.table.name)} ( -- {description(model)}", *lines, ")"])
 
 
-def _write_duckdb(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
+def _write_duckdb(models: Sequence[type[Row]], folder: Path) -> None:
     import duckdb
 
     try:
         with duckdb.connect(str(folder / f"{PACKAGE}.duckdb")) as connection:
-            for resource in resources:
-                table = _name(resource.name)
+            for model in models:
+                name, file = model.table.name, sql_text(str(loading.path(model.table.name)))  # type: ignore[arg-type]
                 columns = [
-                    f"{_name(field.name)} {_DUCKDB_TYPES[field.type]}{' NOT NULL' if field.required else ''}"
-                    for field in resource.fields
+                    f"{sql_name(field.name)} {_DUCKDB_TYPES[field.type]}{'' if field.nullable else ' NOT NULL'}"
+                    for field in fields(model)
                 ]
-                connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, PRIMARY KEY ({_name(resource.key)}))")
-                file = str(loading.path(resource.name, "parquet"))  # type: ignore[arg-type]
-                connection.execute(f"INSERT INTO {table} SELECT * FROM read_parquet({_text(file)})")
-                connection.execute(f"COMMENT ON TABLE {table} IS {_text(resource.description)}")
-                for field in resource.fields:
-                    connection.execute(
-                        f"COMMENT ON COLUMN {table}.{_name(field.name)} IS {_text(field.description)}",
-                    )
+                columns.append(f"PRIMARY KEY ({sql_name(primary_key(model))})")
+                connection.execute(f"CREATE TABLE {sql_name(name)} ({', '.join(columns)})")
+                connection.execute(f"INSERT INTO {sql_name(name)} SELECT * FROM read_parquet({file})")
+                described = {field.name: field.column.description for field in fields(model)}
+                loading.comment(connection, "TABLE", name, description(model), described)
     except duckdb.Error as error:
-        raise OSError(f"DuckDB: {_one_line(str(error))}") from error
+        raise OSError(f"DuckDB: {one_line(error)}") from error
 
 
-def _write_xlsx(resources: Sequence[_Resource], folder: Path, formula_safe: bool) -> None:
+def _write_xlsx(models: Sequence[type[Row]], folder: Path) -> None:
     from openpyxl import Workbook
 
     workbook = Workbook(write_only=True)
     # In memory first: a zip file that cannot be finished on disk would complain once more when it is thrown away.
     content = io.BytesIO()
     try:
-        for resource in resources:
-            _write_sheet(workbook, resource)
+        for model in models:
+            _write_sheet(workbook, model)
         workbook.save(content)
     except BaseException:
         # So would openpyxl's work files, of which each sheet has one. A first call may end in their rows, a second in the rest.
@@ -380,34 +261,32 @@ def _write_xlsx(resources: Sequence[_Resource], folder: Path, formula_safe: bool
     (folder / f"{PACKAGE}.xlsx").write_bytes(content.getvalue())
 
 
-def _write_sheet(workbook: Workbook, resource: _Resource) -> None:
+def _write_sheet(workbook: Workbook, model: type[Row]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    rows = _load(resource).to_pylist()
-    sheet = workbook.create_sheet(resource.name)
+    rows, names = _load(model).to_pylist(), [field.name for field in fields(model)]
+    sheet = workbook.create_sheet(model.table.name)
     sheet.freeze_panes = "A2"
-    for at, field in enumerate(resource.fields, start=1):
-        longest = max(len(str(text)) for text in [field.name, *(row[field.name] for row in rows)])
+    for at, name in enumerate(names, start=1):
+        longest = max(len(str(text)) for text in [name, *(row[name] for row in rows)])
         sheet.column_dimensions[get_column_letter(at)].width = min(longest, 60) + 2
-    header = [WriteOnlyCell(sheet, field.name) for field in resource.fields]
+    header = [WriteOnlyCell(sheet, name) for name in names]
     for cell in header:
         cell.font = Font(bold=True)
     sheet.append(header)
     for row in rows:
-        cells = []
+        cells = dict(row)
         for name, value in row.items():
             if isinstance(value, str):
-                cell = WriteOnlyCell(sheet, _xlsx_text(value, f"{resource.name} / {row[resource.key]} / {name}"))
+                cell = WriteOnlyCell(sheet, _xlsx_text(value, f"{model.table.name} / {row[names[0]]} / {name}"))
                 # openpyxl guesses: without this, a text such as "=1+1" is a formula and "#N/A" an error.
                 cell.data_type = "s"
                 # So that it stays a text when somebody edits the cell.
                 cell.quotePrefix = value.startswith(FORMULA_STARTS)
-                cells.append(cell)
-            else:
-                cells.append(value)
-        sheet.append(cells)
+                cells[name] = cell
+        sheet.append(list(cells.values()))
 
 
 def _xlsx_text(text: str, where: str) -> str:
@@ -417,41 +296,33 @@ def _xlsx_text(text: str, where: str) -> str:
     return escaped
 
 
-def _load(resource: _Resource) -> pyarrow.Table:
-    return loading.load(resource.name)  # type: ignore[call-overload]
+def _load(model: type[Row]) -> pyarrow.Table:
+    return loading.load(model.table.name)  # type: ignore[call-overload]
 
 
-def _name(name: str) -> str:
-    # Some columns bear SQL's own words, such as `end`.
-    return '"' + name.replace('"', '""') + '"'
+class _Writer(NamedTuple):
+    """How a format is written.
+
+    Attributes:
+        write: writes the tables into an empty folder.
+        single: whether all tables go into one file.
+        library: the library that it needs; the extra that brings it is called like the format.
+        side_files: files that must not be there, since a reader would take them for part of the new file.
+    """
+
+    write: Callable[[Sequence[type[Row]], Path], None]
+    single: bool = False
+    library: str = ""
+    side_files: tuple[str, ...] = ()
 
 
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
+_SQLITE_FILES = tuple(f"{PACKAGE}.sqlite-{what}" for what in ("journal", "wal", "shm"))
 _WRITERS = {
-    "csv": _Writer(_write_csv, "csv"),
-    "parquet": _Writer(_write_parquet, "parquet"),
-    "sqlite": _Writer(
-        _write_sqlite,
-        "sqlite",
-        single=True,
-        side_files=(f"{PACKAGE}.sqlite-journal", f"{PACKAGE}.sqlite-wal", f"{PACKAGE}.sqlite-shm"),
-    ),
-    "duckdb": _Writer(
-        _write_duckdb,
-        "duckdb",
-        single=True,
-        library=("duckdb", "duckdb"),
-        side_files=(f"{PACKAGE}.duckdb.wal",),
-    ),
-    "xlsx": _Writer(_write_xlsx, "xlsx", single=True, library=("openpyxl", "xlsx")),
-    "jsonl": _Writer(_write_jsonl, "jsonl"),
+    "csv": _Writer(partial(_copy, "csv")),
+    "parquet": _Writer(partial(_copy, "parquet")),
+    "sqlite": _Writer(_write_sqlite, single=True, side_files=_SQLITE_FILES),
+    "duckdb": _Writer(_write_duckdb, single=True, library="duckdb", side_files=(f"{PACKAGE}.duckdb.wal",)),
+    "xlsx": _Writer(_write_xlsx, single=True, library="openpyxl"),
+    "jsonl": _Writer(_write_jsonl),
 }
-
 FORMATS = tuple(_WRITERS)

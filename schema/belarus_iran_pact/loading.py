@@ -1,4 +1,4 @@
-"""Finding and loading the published tables, each in the library of one's choice."""
+"""Finding, loading and verifying the published tables, each in the library of one's choice."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .core.messages import unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import ModuleType
     from typing import Any, Literal, NamedTuple, overload
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._names import TableName
     from .core.table import Row
+    from .core.verify import Report
 
     class TableInfo(NamedTuple):
         """A table's name, its number of rows, and what it holds."""
@@ -66,21 +68,24 @@ def load(name: str, backend: str = "arrow", *, version: str | None = None) -> An
         Arrow-backed columns, so that nulls stay nulls and codes stay text; as a `polars.DataFrame`; or as a DuckDB relation.
 
     Raises:
-        ValueError: there is no such table or backend; the message lists those there are.
+        ValueError: there is no such table or backend; the message lists those there are. Or the version's package is not as
+            it describes itself.
         ImportError: the backend's library is not installed; the message says how to install it.
         OSError: the version cannot be downloaded; the message says why.
     """
     folder = _folder(version)
     file = _file(folder, name, "parquet")
+    if folder != data_folder():
+        _described(folder, [name])
     if backend == "arrow":
         return _arrow(file)
     if backend == "pandas":
-        pandas = _library("pandas")
+        pandas = library("pandas")
         return _arrow(file).to_pandas(types_mapper=pandas.ArrowDtype)
     if backend == "polars":
-        return _library("polars").read_parquet(file)
+        return library("polars").read_parquet(file)
     if backend == "duckdb":
-        return connect(version=version).table(name)
+        return _shared_connection(folder).table(name)
     raise unknown("backend", backend, BACKENDS)
 
 
@@ -91,19 +96,64 @@ def connect(*, version: str | None = None) -> duckdb.DuckDBPyConnection:
         version: a released version, as for `load`; by default the installed data.
 
     Raises:
+        ValueError: the version's package is not as it describes itself.
         ImportError: duckdb is not installed; the message says how to install it.
         OSError: the version cannot be downloaded; the message says why.
     """
-    folder = _folder(version)
-    connection: duckdb.DuckDBPyConnection = _library("duckdb").connect()
-    for resource in _table_resources(folder):
+    return _connection(_folder(version))
+
+
+def _connection(folder: str) -> duckdb.DuckDBPyConnection:
+    from .core.messages import sql_name, sql_text
+
+    connection: duckdb.DuckDBPyConnection = library("duckdb").connect()
+    for resource in _table_resources(folder) if folder == data_folder() else _described(folder):
         name = resource["name"]
-        file = _file(folder, name, "parquet")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(file)})")
-        connection.execute(f"COMMENT ON VIEW {name} IS {_quoted(resource['description'])}")
-        for field in resource["schema"]["fields"]:
-            connection.execute(f'COMMENT ON COLUMN {name}."{field["name"]}" IS {_quoted(field["description"])}')
+        file = sql_text(_file(folder, name, "parquet"))
+        connection.execute(f"CREATE VIEW {sql_name(name)} AS SELECT * FROM read_parquet({file})")
+        described = {field["name"]: field.get("description") for field in resource["schema"]["fields"]}
+        comment(connection, "VIEW", name, resource.get("description"), described)
     return connection
+
+
+def comment(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: object, columns: Mapping[str, object]
+) -> None:
+    """Describe a table or view, and its columns, by comments."""
+    from .core.messages import sql_name, sql_text
+
+    connection.execute(f"COMMENT ON {kind} {sql_name(name)} IS {sql_text(str(text))}")
+    for column, said in columns.items():
+        connection.execute(f"COMMENT ON COLUMN {sql_name(name)}.{sql_name(column)} IS {sql_text(str(said))}")
+
+
+_connections: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}
+
+
+def _shared_connection(folder: str) -> duckdb.DuckDBPyConnection:
+    """The connection to which all relations on a folder's tables belong, so that they can be joined.
+
+    It is kept, since a relation does not outlive its connection in every version of DuckDB; and for each process, since no
+    connection outlives a fork.
+    """
+    key = os.getpid(), folder
+    if key not in _connections:
+        _connections[key] = _connection(folder)
+    return _connections[key]
+
+
+def _described(folder: str, names: list[str] | None = None) -> list[dict[str, Any]]:
+    """What a downloaded package says of its tables, once it is known that it says it of the files that it has."""
+    from pathlib import Path
+
+    from .core.reading import open_package
+
+    package = open_package(Path(folder))
+    resources = []
+    for name in package.table_names() if names is None else names:
+        package.check_schema(name)
+        resources.append(package.resource(name) | {"name": name})
+    return resources
 
 
 def records(name: TableName) -> list[Row]:
@@ -141,6 +191,27 @@ def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path
     return Path(_file(data_folder(), name, format))
 
 
+def verify(path: str | os.PathLike[str] | None = None) -> Report:
+    """Judge a published package by its files alone: they are whole, CSV and Parquet hold the same, and the laws hold.
+
+    Args:
+        path: the package's folder, its `datapackage.json`, or an archive; by default the installed data.
+
+    Returns:
+        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`.
+
+    Raises:
+        FileNotFoundError: there is no such folder or archive.
+    """
+    from pathlib import Path
+
+    from . import __version__
+    from .core.verify import verify_package
+    from .models import DATASET
+
+    return verify_package(Path(data_folder() if path is None else path), DATASET, __version__)
+
+
 def data_folder() -> str:
     """The published data: inside an installed package, or the repository's `dataset/` of an editable install."""
     installed = os.path.join(_HERE, "_data")
@@ -176,23 +247,30 @@ def _arrow(file: str) -> pyarrow.Table:
         return parquet.read(use_threads=False)
 
 
-def _library(name: str) -> ModuleType:
+def library(name: str, extra: str = "") -> ModuleType:
+    """A library that an extra brings, by default the one of its name.
+
+    Raises:
+        ImportError: it is not installed; the message says how to install it.
+    """
     import importlib
 
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"{name} is not installed; install it with: pip install 'belarus-iran-pact[{name}]'", name=name
+            f"{name} is not installed; install it with: pip install 'belarus-iran-pact[{extra or name}]'", name=name
         ) from error
 
 
 def _folder(version: str | None) -> str:
-    if version is None:
-        return data_folder()
-    from .downloading import data_folder_of
+    from . import __version__
 
-    return str(data_folder_of(version))
+    if version is None or version == __version__:
+        return data_folder()
+    from .downloading import downloaded
+
+    return str(downloaded(version))
 
 
 def _table_resources(folder: str) -> list[dict[str, Any]]:
@@ -208,7 +286,3 @@ def _file(folder: str, name: str, format: str) -> str:
     if not (isinstance(name, str) and name.isidentifier() and name.islower() and os.path.isfile(file)):
         raise unknown("table", name, [resource["name"] for resource in _table_resources(folder)])
     return file
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -144,13 +144,7 @@ class Event(Row):
 class EventActor(Row):
     """Who takes part in an event, and as what: one row for each actor and role."""
 
-    table = Table(
-        "event_actors",
-        "What happened",
-        id_from=("event_id", "actor_id", "role"),
-        within="events",
-        nested_as="actors",
-    )
+    table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
     event_actor_id: Annotated[str, identifier("The participation.")]
     event_id: Annotated[str, link("events", "The event.")]
@@ -171,7 +165,6 @@ class EventLink(Row):
         "What happened",
         id_from=("event_id", "relation", "related_event_id"),
         within="events",
-        nested_as="links",
         part_of=("event_id", "related_event_id", "relation"),
     )
 
@@ -264,7 +257,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors", nested_as="offices")
+    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -440,11 +433,7 @@ class AgreementActor(Row):
     """Who has to do with an agreement, and as what."""
 
     table = Table(
-        "agreement_actors",
-        "What was agreed",
-        id_from=("agreement_id", "actor_id", "role"),
-        within="agreements",
-        nested_as="actors",
+        "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
     agreement_actor_id: Annotated[str, identifier("The relation.")]
@@ -511,11 +500,7 @@ class ProvisionActor(Row):
     """Who has to do with a provision, and as what."""
 
     table = Table(
-        "provision_actors",
-        "What was agreed",
-        id_from=("provision_id", "actor_id", "role"),
-        within="provisions",
-        nested_as="actors",
+        "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
     provision_actor_id: Annotated[str, identifier("The relation.")]
@@ -613,7 +598,7 @@ class Cue(Row):
 class ClaimCue(Row):
     """Which cues stand on a claim: one row for each."""
 
-    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims", nested_as="cues")
+    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
 
     claim_cue_id: Annotated[str, identifier("The relation.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
@@ -629,7 +614,6 @@ class ClaimAbout(Row):
         "What is said",
         id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id", "place_id"),
         within="claims",
-        nested_as="about",
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
@@ -669,7 +653,6 @@ class DiscrepancySide(Row):
         "What is said",
         id_from=("discrepancy_id", "side", "source_id", "start_char", "end_char"),
         within="discrepancies",
-        nested_as="sides",
         grounds_whole=True,
         anchored=True,
         one_of=(("claim_id",), ("table_name", "row_id", "column_name")),

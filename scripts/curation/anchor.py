@@ -1,4 +1,4 @@
-"""Step 2, anchor: split each article into sentences, and find the characters that each quote stands on."""
+"""Step 3, anchor: split each article into sentences, and find the characters that each quote stands on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from belarus_iran_pact.views import passage_kind
 
@@ -20,6 +19,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[’”'\")]*(?=\s+[A-Z‘“])")
 
 # What keyboards type for the characters that articles print.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "—": "-", "–": "-", "\u00a0": " "})
+
+# Between two such characters nothing may be cut.
+_WITHIN_WORD = re.compile(r"\w\w")
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,6 @@ class Article:
     document: Document
     passages: tuple[Passage, ...]
 
-    @cached_property
-    def by_ordinal(self) -> dict[str, Passage]:
-        """The passages by their number as coders write it."""
-        return {str(passage.ordinal): passage for passage in self.passages}
-
 
 def split(document: Document) -> Article:
     """The document's passages: the first line is the headline, a later line without a closing mark is boilerplate."""
@@ -68,31 +65,20 @@ def split(document: Document) -> Article:
         for start, end in _sentences(line):
             text = line[start:end]
             ordinal = len(passages) + 1
-            passages.append(
-                Passage(
-                    passage_id=f"{document.source_id}.s{ordinal:02d}",
-                    source_id=document.source_id,
-                    ordinal=ordinal,
-                    line=line_number,
-                    kind=passage_kind(ordinal, text),
-                    start_char=offset + start,
-                    end_char=offset + end,
-                    text=text,
-                )
-            )
+            name, kind = f"{document.source_id}.s{ordinal:02d}", passage_kind(ordinal, text)
+            at = (ordinal, line_number, kind, offset + start, offset + end)
+            passages.append(Passage(name, document.source_id, *at, text))
         offset += len(line) + 1
     return Article(document, tuple(passages))
 
 
-def _sentences(line: str) -> list[tuple[int, int]]:
+def _sentences(line: str) -> Iterator[tuple[int, int]]:
     cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(line)), len(line)]
-    spans = []
     for start, end in itertools.pairwise(cuts):
         stripped = line[start:end].strip()
         if stripped:
-            first = start + line[start:end].index(stripped)
-            spans.append((first, first + len(stripped)))
-    return spans
+            first = line.index(stripped, start)
+            yield first, first + len(stripped)
 
 
 def anchor(
@@ -104,49 +90,33 @@ def anchor(
     stands in the article more than once. Words are never cut: a quote begins and ends where words do.
     """
     if not quote.strip():
-        faults.add(
-            quote.place, "the quote is empty", "it must be words of the article", "quote the words, or take it away"
-        )
+        remedy = "quote the words, or take it away"
+        faults.add(quote.place, "the quote is empty", "it must be words of the article", remedy)
         return None
-    searched = article.passages
-    if passage is not None:
-        if passage not in article.by_ordinal:
-            faults.add(
-                passage.place,
-                f"passage {passage} does not exist",
-                f"{article.document.source_id} has passages 1 to {len(article.passages)}",
-                "give one of these",
-            )
-            return None
-        searched = (article.by_ordinal[passage],)
+    searched = tuple(item for item in article.passages if passage in (None, str(item.ordinal)))
+    if passage is not None and not searched:
+        why = f"{article.document.source_id} has passages 1 to {len(article.passages)}"
+        faults.add(passage.place, f"passage {passage} does not exist", why, "give one of these")
+        return None
     found = [span for item in searched for span in _matches(quote, item)]
     if occurrence is not None:
         if not (occurrence.isdecimal() and 1 <= int(occurrence) <= len(found)):
-            faults.add(
-                occurrence.place,
-                f"occurrence {occurrence} of {quote!s:.60} does not exist",
-                f"it occurs {len(found)} time(s) in what is searched",
-                "count the occurrences from 1",
-            )
+            what = f"occurrence {occurrence} of {quote!s:.60} does not exist"
+            why = f"it occurs {len(found)} time(s) in what is searched"
+            faults.add(occurrence.place, what, why, "count the occurrences from 1")
             return None
         return found[int(occurrence) - 1]
     if len(found) == 1:
         return found[0]
     if found:
-        where = ", ".join(str(_ordinal(span)) for span in found)
-        faults.add(
-            quote.place,
-            f"the quote {quote!s:.80} occurs {len(found)} times",
-            f"it stands in passages {where}, and a quote must point at one place",
-            "narrow it down with 'passage' and 'occurrence', or quote more words",
-        )
+        where = ", ".join(str(int(span.passage_id.rpartition(".s")[2])) for span in found)
+        why = f"it stands in passages {where}, and a quote must point at one place"
+        remedy = "narrow it down with 'passage' and 'occurrence', or quote more words"
+        faults.add(quote.place, f"the quote {quote!s:.80} occurs {len(found)} times", why, remedy)
         return None
-    _not_found(quote, searched, article, faults)
+    where = article.document.file.name if passage is None else f"passage {passage}"
+    faults.add(quote.place, f"the quote {quote!s:.80} is not in {where}", *_why_not_found(quote, searched, article))
     return None
-
-
-def _ordinal(span: Span) -> int:
-    return int(span.passage_id.rpartition(".s")[2])
 
 
 def _matches(quote: str, passage: Passage) -> Iterator[Span]:
@@ -155,70 +125,37 @@ def _matches(quote: str, passage: Passage) -> Iterator[Span]:
     at = text.find(quote)
     while at >= 0:
         end = at + len(quote)
-        if not (_within_word(text[at - 1 : at + 1]) or _within_word(text[end - 1 : end + 1])):
+        if not any(_WITHIN_WORD.fullmatch(text, cut - 1, cut + 1) for cut in (at, end) if cut):
             yield Span(passage.source_id, passage.passage_id, passage.start_char + at, passage.start_char + end, quote)
         at = text.find(quote, at + 1)
 
 
-def _within_word(pair: str) -> bool:
-    """Whether both of two neighbouring characters are of a word, so that nothing may be cut between them."""
-    return len(pair) == 2 and all(character.isalnum() or character == "_" for character in pair)
-
-
-def _not_found(quote: Text, searched: tuple[Passage, ...], article: Article, faults: Faults) -> None:
-    what = f"the quote {quote!s:.80} is not in " + (
-        article.document.file.name if len(searched) > 1 else f"passage {searched[0].ordinal}"
-    )
+def _why_not_found(quote: Text, searched: tuple[Passage, ...], article: Article) -> tuple[str, str]:
+    """Why a quote is not in the passages searched, and what to do."""
     typed = quote.translate(_TYPED)
     for passage in searched:
         at = passage.text.translate(_TYPED).find(typed)
         if at >= 0:
             printed = passage.text[at : at + len(quote)]
             if printed == quote:
-                faults.add(quote.place, what, "it begins or ends in the middle of a word", "quote whole words")
-                return
-            pairs = {
-                f"{a!r} (U+{ord(a):04X}) for {b!r} (U+{ord(b):04X})"
-                for a, b in zip(quote, printed, strict=True)
-                if a != b
-            }
-            faults.add(
-                quote.place,
-                what,
-                f"it has {' and '.join(sorted(pairs))}: straight quotation marks, apostrophes or dashes are typed where curly "
-                "or long ones are printed",
-                f"copy the printed words: {printed}",
-            )
-            return
+                return "it begins or ends in the middle of a word", "quote whole words"
+            pairs = sorted({(a, b) for a, b in zip(quote, printed, strict=True) if a != b})
+            what = " and ".join(f"{a!r} (U+{ord(a):04X}) for {b!r} (U+{ord(b):04X})" for a, b in pairs)
+            why = "straight quotation marks, apostrophes or dashes are typed where curly or long ones are printed"
+            return f"it has {what}: {why}", f"copy the printed words: {printed}"
     for passage in article.passages:
         if passage not in searched and any(_matches(quote, passage)):
-            faults.add(quote.place, what, f"it stands in passage {passage.ordinal}", "correct 'passage'")
-            return
+            return f"it stands in passage {passage.ordinal}", "correct 'passage'"
     folded = " ".join(quote.split())
-    for passage in searched:
-        if folded != quote and folded in " ".join(passage.text.split()):
-            faults.add(quote.place, what, "its white space is not the printed one", f"copy the printed words: {folded}")
-            return
+    if folded != quote and any(folded in " ".join(passage.text.split()) for passage in searched):
+        return "its white space is not the printed one", f"copy the printed words: {folded}"
     if folded in " ".join(article.document.text.split()):
-        faults.add(
-            quote.place,
-            what,
-            "it runs over the end of a sentence",
-            "quote from one sentence; use several evidence items",
-        )
-        return
-    nearest = max(
-        searched,
-        key=lambda passage: (
-            difflib.SequenceMatcher(None, passage.text, quote, autojunk=False).find_longest_match().size
-        ),
-    )
-    faults.add(
-        quote.place,
-        what,
-        f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}",
-        "copy the quote from the article, character by character",
-    )
+        return "it runs over the end of a sentence", "quote from one sentence; use several evidence items"
+    matchers = [difflib.SequenceMatcher(None, passage.text, quote, autojunk=False) for passage in searched]
+    shared = [matcher.find_longest_match().size for matcher in matchers]
+    nearest = searched[shared.index(max(shared))]
+    why = f"the nearest passage is {nearest.ordinal} (line {nearest.line}): {_difference(quote, nearest.text)}"
+    return why, "copy the quote from the article, character by character"
 
 
 def _difference(quote: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 
 from belarus_iran_pact import vocabularies
@@ -18,25 +19,23 @@ def check_pins(normalised: Normalised, documents: dict[str, Document], faults: F
     """Law 1: each article's bytes are those that its coding was made from."""
     for row in normalised.tables["sources"]:
         document = documents.get(row["source_id"])
-        if document is not None and row["sha256"] is not None and row["sha256"] != document.sha256:
-            faults.add(
-                normalised.place("sources", row["source_id"], "sha256"),
-                f"the bytes of {document.file.name} are not those that were coded",
-                f"their SHA-256 is {document.sha256}, and {row['sha256']} is pinned here",
-                "restore the file; a new version of an article is a new source",
-            )
+        sha256 = hashlib.sha256(document.content).hexdigest() if document else None
+        if document and row["sha256"] not in (None, sha256):
+            place = normalised.place("sources", row["source_id"], "sha256")
+            what = f"the bytes of {document.file.name} are not those that were coded"
+            why = f"their SHA-256 is {sha256}, and {row['sha256']} is pinned here"
+            faults.add(place, what, why, "restore the file; a new version of an article is a new source")
 
 
 def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
-    """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published code list under the same label."""
+    """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published list under the same label."""
     file = seeds / REFERENCE_FOLDER / CAMEO_LIST
     try:
         with file.open(encoding="utf-8", newline="") as stream:
             labels = {row["code"]: row["label"] for row in csv.DictReader(stream)}
     except (OSError, UnicodeDecodeError, KeyError) as error:
-        faults.add(
-            Place(file), "the code list cannot be read", str(error), "restore it: a CSV file with code and label"
-        )
+        remedy = "restore it: a CSV file with code and label"
+        faults.add(Place(file), "the code list cannot be read", str(error), remedy)
         return
     written = [(Place(Path(vocabularies.__file__)), term.term, term.label) for term in vocabularies.CAMEO_CODE] + [
         (normalised.place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])
@@ -45,16 +44,8 @@ def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
     ]
     for where, code, label in written:
         if code not in labels:
-            faults.add(
-                where,
-                f"unknown CAMEO code {code}",
-                f"{CAMEO_LIST} does not have it",
-                did_you_mean(code, labels, "codes"),
-            )
+            remedy = did_you_mean(code, labels, "codes")
+            faults.add(where, f"unknown CAMEO code {code}", f"{CAMEO_LIST} does not have it", remedy)
         elif label != labels[code]:
-            faults.add(
-                where,
-                f"the CAMEO code {code} is labelled {label}",
-                f"{CAMEO_LIST} labels it {labels[code]}",
-                "use that label",
-            )
+            what = f"the CAMEO code {code} is labelled {label}"
+            faults.add(where, what, f"{CAMEO_LIST} labels it {labels[code]}", "use that label")

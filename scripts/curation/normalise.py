@@ -55,11 +55,8 @@ class Normalised:
         row_id = row[primary_key(TABLES[table])]
         earlier = self.places.setdefault((table, row_id, None), place)
         if (table, row_id) in self.rows:
-            what, why = (
-                f"the {table} row {row_id} is there twice",
-                f"it stands at {earlier.file.name}:{earlier.line} already",
-            )
-            self.faults.add(place, what, why, "give this one another id, or merge the two")
+            what, why = f"the {table} row {row_id} is there twice", f"it stands at {earlier.file.name}:{earlier.line}"
+            self.faults.add(place, what, f"{why} already", "give this one another id, or merge the two")
             return False
         self.rows[(table, row_id)] = row
         self.tables[table].append(row)
@@ -68,7 +65,7 @@ class Normalised:
 
 @dataclass(frozen=True)
 class _Written:
-    """A row of a table, with what it was coded as, and the words that its cells rest on unless they have words of their own."""
+    """A row of a table, what it was coded as, and the words that its cells rest on for want of more particular ones."""
 
     row: dict[str, Any]
     coded: Coded
@@ -76,25 +73,28 @@ class _Written:
 
 
 def normalise(seeds: Seeds, faults: Faults) -> Normalised:
-    """Turn what was read into the rows of all tables. What is at fault goes to `faults`, and the tables are then not whole."""
+    """Make the rows of all tables from what was read. Faults go to `faults`; the tables are whole if there are none."""
     result = Normalised({name: split(document) for name, document in seeds.documents.items()}, faults)
     for article in result.articles.values():
         for passage in article.passages:
             result.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
-    foreign = [entry for entry in seeds.entries if TABLES[entry.table].table.rows_from == "cells"]
-    coded = [row for entry in seeds.entries if entry not in foreign for row in coded_rows(entry, faults)]
+    coded, foreign = [], []
+    for entry in seeds.entries:
+        if TABLES[entry.table].table.rows_from == "cells":
+            foreign += [(entry.source_id, *evidence) for evidence in foreign_evidence(entry, faults)]
+        else:
+            coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
     for item in written:
         _apply_rules(item, result)
     for item in written:
         _explain(item, result)
-    for entry in foreign:
-        for table, row_id, evidence in foreign_evidence(entry, faults):
-            _put_all("evidence", table, row_id, evidence, str(entry.source_id), result)
+    for source_id, table, row_id, evidence in foreign:
+        _put_all("evidence", table, row_id, evidence, source_id, result)
+    _add_terms(result)
+    for table, (match, rows) in seeds.reference.items():
+        _merge_reference(table, match, rows, result)
     if not faults:
-        _add_terms(result)
-        for table, (match, rows) in seeds.reference.items():
-            _merge_reference(table, match, rows, result)
         _add_what_follows(result)
     return result
 
@@ -107,12 +107,11 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     model = TABLES[coded.table]
     table, key = model.table, primary_key(model)
     row: dict[str, Any] = dict.fromkeys(item.name for item in fields(model)) | coded.values | inherited
-    if coded.source_id is not None:
-        content = result.articles[coded.source_id].document.content
-        measures = {item.name: item.column.measured for item in fields(model) if item.column.origin == "derived"}
-        row |= {name: measure(content) for name, measure in measures.items() if measure}
-        if any(item.name == "source_id" and not item.nullable for item in fields(model)):
-            row["source_id"] = coded.source_id
+    for item in fields(model):
+        if coded.source_id is not None and item.column.measured:
+            row[item.name] = item.column.measured(result.articles[coded.source_id].document.content)
+        if item.name == "source_id" and not item.nullable and coded.source_id is not None:
+            row[item.name] = coded.source_id
     if table.anchored:
         span = _span(coded.words, coded.source_id, result)
         if span is None:
@@ -128,9 +127,9 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
         row |= {"scope_start_char": scope.start_char, "scope_end_char": scope.end_char, "scope_text": scope.text}
     if table.id_from:
         row[key] = _composed_id(model, row)
-    if row[key] is None or not result.put(coded.table, row, coded.place):
+    if row[key] is None or not result.put(coded.table, row, coded.given.place):
         return
-    result.places |= {(coded.table, row[key], column): place for column, place in coded.places.items()}
+    result.places |= {(coded.table, row[key], str(name)): coded.given.place_of(name) for name in coded.given}
     result.coded[(coded.table, row[key])] = coded
     words = (coded.words,) if coded.words else words
     grounding = tuple(item.words for item in coded.nested if item.words and TABLES[item.table].table.grounds_whole)
@@ -151,15 +150,16 @@ def _apply_rules(item: _Written, result: Normalised) -> None:
         if not _applies(default, item, result):
             if not column.nullable:
                 why = f"no rule decides it here, and a row of {coded.table} cannot be without it"
-                result.faults.add(coded.place, f"{column.name} is missing", why, f"add {column.name}")
+                result.faults.add(coded.given.place, f"{column.name} is missing", why, f"add {column.name}")
         elif default.like is not None:
             item.row[column.name] = item.row[default.like]
         else:
-            gap = Explanation((column,), None, {"reason": default.gap}, coded.place)
+            gap = Explanation([column], None, {"reason": default.gap}, coded.given.place)
             _put_all("gaps", coded.table, item.row[primary_key(model)], gap, coded.source_id, result)
 
 
 def _applies(default: Default | Rule, item: _Written, result: Normalised) -> bool:
+    """Whether a rule decides the row's cell."""
     name, _, linked_name = default.where.partition(".")
     row = item.row
     if linked_name:
@@ -192,7 +192,7 @@ def _explain(item: _Written, result: Normalised) -> None:
         if column.column.explained and item.row[column.name] is not None and column.name not in supported:
             rule = _rule(item, column, result)
             for words in _grounds(item, column, result):
-                evidence = Explanation((column,), words, rule, words.quote.place)
+                evidence = Explanation([column], words, rule, words.quote.place)
                 _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
     for gap in coded.gaps:
         _put_all("gaps", coded.table, row_id, gap, coded.source_id, result)
@@ -210,8 +210,8 @@ def _rule(item: _Written, column: Field, result: Normalised) -> dict[str, Any]:
 def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, ...]:
     """The words that a cell rests on if no evidence item names it, the most particular that there are.
 
-    Those that are its value, if it is verbatim; those of the cell that a rule likens it to; the attribution, or the cell that
-    it rests on; those of its row, which may be those of the row that this one is within.
+    Those that are its value, if it is verbatim; those of the cell that a rule likens it to; the attribution, or the
+    cell that it rests on; those of its row, which may be those of the row that this one is within.
     """
     coded, info = item.coded, column.column
     columns = {other.name: other for other in fields(TABLES[coded.table])}
@@ -230,17 +230,12 @@ def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, 
 def _linked_words(coded: Coded, key: str, result: Normalised) -> Iterator[Words]:
     """The words of the rows linked under a key that bear on how sure a voice is."""
     for nested in coded.nested:
-        for item in fields(TABLES[nested.table]) if TABLES[nested.table].table.nested_as == key else ():
+        for item in fields(TABLES[nested.table]) if nested.table.endswith(f"_{key}") else ():
             linked = result.coded.get((str(item.column.references), nested.values.get(item.name)))
-            kinds = (
-                []
-                if linked is None
-                else [
-                    (other.column.vocabulary, linked.values.get(other.name)) for other in fields(TABLES[linked.table])
-                ]
-            )
-            if any(kind and term in kind.marked(Mark.CERTAINTY) for kind, term in kinds) and linked and linked.words:
-                yield linked.words
+            for other in fields(TABLES[linked.table]) if linked else ():
+                kinds = other.column.vocabulary.marked(Mark.CERTAINTY) if other.column.vocabulary else []
+                if linked and linked.words and linked.values.get(other.name) in kinds:
+                    yield linked.words
 
 
 def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: str | None, result: Normalised) -> None:
@@ -286,6 +281,8 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
         return
     fillable = [name for name, item in by_name.items() if item.column.origin == "reference"]
     known = sorted({str(row[match]) for row in result.tables[table] if row[match] is not None})
+    # A row at fault may be the one meant; where there is no row at all, the links to them break a law.
+    judged = known and not result.faults
     for given in mappings(rows, "rows", result.faults):
         reject_unknown(given, [str(match), *fillable], f"reference for {table}", result.faults)
         wanted = given.get(str(match))
@@ -294,7 +291,7 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
                 if name in given:
                     row[name] = value_of(given, by_name[name], table, result.faults)
                     result.places[(table, row[key], name)] = given.place_of(name)
-        if known and wanted not in known:  # Where there is no row at all, the links to them say so.
+        if judged and wanted not in known:
             remedy = did_you_mean(str(wanted), known, "values")
             result.faults.add(given.place, f"unknown {match} {wanted}", f"no row of {table} has it", remedy)
 
@@ -308,23 +305,14 @@ def _add_terms(result: Normalised) -> None:
 
 
 def _add_what_follows(result: Normalised) -> None:
-    """Add the derived columns, and put evidence and gaps in the order of the cells that they explain."""
+    """Add questions and derived columns, and put evidence and gaps in the order of the cells that they explain."""
     row_at = {key: at for at, key in enumerate(result.rows)}
-    column_at = {
-        (name, item.name): (table_at, at)
-        for table_at, (name, model) in enumerate(TABLES.items())
-        for at, item in enumerate(fields(model))
-    }
+    tables = list(TABLES)
 
     def cell(row: dict[str, Any]) -> tuple[Any, ...]:
-        table_at, at = column_at[(row["table_name"], row["column_name"])]
-        return (
-            table_at,
-            row_at.get((row["table_name"], row["row_id"]), -1),
-            at,
-            row["source_id"] or "",
-            row["start_char"] or 0,
-        )
+        table, row_id, column = row["table_name"], row["row_id"], row["column_name"]
+        at = list(TABLES[table].model_fields).index(column)
+        return tables.index(table), row_at.get((table, row_id), -1), at, row["source_id"] or "", row["start_char"] or 0
 
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)

@@ -5,10 +5,8 @@ YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,44 +36,36 @@ class Text(str):
 class Items(list[Any]):
     """A YAML sequence and the place where it starts."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, items: Iterable[Any] = ()) -> None:
+        super().__init__(items)
         self.place = place
 
 
 class Fields(dict[str, Any]):
     """A YAML mapping and the place where it starts; its keys are `Text`, so they know theirs."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, items: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__(items)
         self.place = place
 
     def place_of(self, key: str) -> Place:
         """Where `key` stands, or where the mapping starts if it has no such key."""
-        for own in self:
-            if own == key and isinstance(own, Text):
-                return own.place
-        return self.place
+        return next((own.place for own in self if own == key and isinstance(own, Text)), self.place)
 
 
 @dataclass(frozen=True)
 class Document:
-    """An article as received: its file, bytes and text."""
+    """A file as it is: its bytes and text. That of an article is named for the source."""
 
     source_id: str
     file: Path
     content: bytes
     text: str
 
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
-
 
 @dataclass(frozen=True)
 class Entry:
-    """What a curator wrote as an item of a file: the table it is meant for, and the source it was coded from, if any."""
+    """An item of a file: the table it is meant for, what it says, and the source it was coded from, if any."""
 
     table: str
     fields: Fields
@@ -104,37 +94,33 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
     if not folder.is_dir():
         faults.add(Place(folder), "there is no seeds folder", "the build reads everything from it", "create it")
         return seeds
-    articles = sorted(folder.glob("*.txt"))
+    articles = {file.stem for file in folder.glob("*.txt")}
+    codings = {path.name for path in folder.glob("*/")} - {REFERENCE_FOLDER}
     if not articles:
         why, remedy = "a source is a file NAME.txt in this folder", "put the article's file here"
         faults.add(Place(folder), "no article", why, remedy)
-    for file in articles:
-        document = read_document(file, faults)
-        if document is not None:
-            seeds.documents[document.source_id] = document
-        coding = folder / file.stem
-        if not (coding / "sources.yaml").is_file():
-            why = f"each article has a coding folder that says what is known of it, and {file.name} has none"
-            remedy = "write it, with the sha256 of the article"
-            faults.add(Place(coding / "sources.yaml"), "the file is missing", why, remedy)
-        seeds.entries.extend(read_coding(coding, file.stem, faults))
-    for coding in sorted(path for path in folder.glob("*/") if path.name != REFERENCE_FOLDER):
-        article = folder / f"{coding.name}.txt"
-        if not article.is_file():
-            why = f"the coding folder {coding.name} is for the article of that name"
+    for name in sorted(articles | codings):
+        article, sources = folder / f"{name}.txt", folder / name / "sources.yaml"
+        if name not in articles:
+            why = f"the coding folder {name} is for the article of that name"
             remedy = "put the article's file here, or take the coding folder away"
             faults.add(Place(article), "the file is missing", why, remedy)
+            continue
+        document = read_document(article, faults)
+        if document is not None:
+            seeds.documents[name] = document
+        if not sources.is_file():
+            why = f"each article has a coding folder that says what is known of it, and {article.name} has none"
+            faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
+        seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
     return seeds
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
     """The entries of one coding folder, in the order of the tables."""
-    coded = [
-        name
-        for name, model in TABLES.items()
-        if model.table.rows_from in ("coding", "cells") and model.table.within is None
-    ]
+    rows_from = {name: model.table.rows_from for name, model in TABLES.items() if model.table.within is None}
+    coded = [name for name, where in rows_from.items() if where in ("coding", "cells")]
     _reject_others(folder, coded, "a coding file is named for the table whose rows it holds", faults)
     return [
         Entry(table, item, source_id)
@@ -168,27 +154,46 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
 
 def read_yaml(file: Path, faults: Faults) -> Any:
     """A YAML file as `Fields`, `Items` and `Text`; None after a fault."""
-    content = _read_bytes(file, faults)
-    if content is None:
+    document = read_document(file, faults)
+    if document is None:
         return None
-    text = _decode(file, content, faults)
-    if text is None:
-        return None
+    text = document.text
     try:
         node = yaml.compose(text, Loader=_LOADER)
+        tokens = list(yaml.scan(text, Loader=_LOADER)) if "&" in text else []
     except yaml.YAMLError as error:
-        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
-        line = mark.line + 1 if mark else text.count("\n", 0, position or 0) + 1
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
-        began = getattr(error, "context_mark", None)
-        if began is not None and began.line + 1 != line:
-            problem += f" (in what begins on line {began.line + 1})"
-        faults.add(Place(file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
+        _malformed(error, document, faults)
         return None
     if node is None:
         faults.add(Place(file), "the file is empty", "it holds no YAML value", "write its rows, or delete it")
         return None
-    return _Constructor(file, text, faults).value(node)
+    aliases = [token for token in tokens if isinstance(token, yaml.AliasToken)]
+    for alias in aliases:
+        why = "each value is written where it counts, so that its line is its own"
+        faults.add(Place(file, alias.start_mark.line + 1), "a YAML alias", why, "write the value out")
+    return None if aliases else _value(node, file, faults)
+
+
+def _malformed(error: yaml.YAMLError, document: Document, faults: Faults) -> None:
+    mark, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark else document.text.count("\n", 0, getattr(error, "position", 0)) + 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    if began is not None and began.line + 1 != line:
+        problem += f" (in what begins on line {began.line + 1})"
+    faults.add(Place(document.file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
+
+
+def _value(node: Any, file: Path, faults: Faults) -> Any:
+    """A YAML node and all below it."""
+    place = Place(file, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        return Text.at(node.value, place)
+    if isinstance(node, yaml.SequenceNode):
+        return Items(place, (_value(item, file, faults) for item in node.value))
+    mapping = Fields(place)
+    for key, value in node.value:
+        put(mapping, _value(key, file, faults), _value(value, file, faults), faults)
+    return mapping
 
 
 def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
@@ -202,82 +207,29 @@ def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
         mapping[key] = value
 
 
-class _Constructor:
-    """Makes `Fields`, `Items` and `Text` of YAML nodes. Aliases and doubled keys are faults."""
-
-    def __init__(self, file: Path, text: str, faults: Faults) -> None:
-        self.file = file
-        self.text = text
-        self.faults = faults
-        self.seen: set[int] = set()
-
-    def value(self, node: Any) -> Any:
-        """A node and all below it."""
-        place = Place(self.file, node.start_mark.line + 1)
-        if id(node) in self.seen:
-            return self._alias(place)
-        self.seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            return Text.at(node.value, place)
-        if isinstance(node, yaml.SequenceNode):
-            items = Items(place)
-            items.extend(self.value(item) for item in node.value)
-            return items
-        mapping = Fields(place)
-        for key_node, value_node in node.value:
-            put(mapping, self.value(key_node), self.value(value_node), self.faults)
-        return mapping
-
-    @cached_property
-    def _alias_lines(self) -> Iterator[int]:
-        # A node that an alias stands for has the place of its anchor; only the tokens have the alias's own.
-        tokens = yaml.scan(self.text, Loader=_LOADER)
-        return iter([token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.AliasToken)])
-
-    def _alias(self, anchor: Place) -> Text:
-        place = Place(self.file, next(self._alias_lines, anchor.line))
-        why = "each value is written where it counts, so that its line is its own"
-        self.faults.add(place, "a YAML alias", why, "write the value out")
-        return Text.at("", place)
-
-
 def read_document(file: Path, faults: Faults) -> Document | None:
-    """An article's file; None after a fault."""
-    content = _read_bytes(file, faults)
-    if content is None:
-        return None
-    text = _decode(file, content, faults)
-    return None if text is None else Document(file.stem, file, content, text)
-
-
-def _read_bytes(file: Path, faults: Faults) -> bytes | None:
+    """A file of text in UTF-8; None after a fault."""
     try:
         content = file.read_bytes()
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"byte {error.start} (0x{error.object[error.start]:02x}) is not UTF-8"
+        faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
     except OSError as error:
         faults.add(Place(file), "the file cannot be read", error.strerror or str(error), "make it readable")
-        return None
-    if not content.strip():
+    else:
+        if text.strip():
+            return Document(file.stem, file, content, text)
         faults.add(Place(file), "the file is empty", "there is nothing to read", "restore its content, or delete it")
-        return None
-    return content
-
-
-def _decode(file: Path, content: bytes, faults: Faults) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        bad = content[error.start]
-        what = f"byte {error.start} (0x{bad:02x}) is not UTF-8"
-        faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
-        return None
+    return None
 
 
 def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     """Read outside knowledge into `seeds`.
 
-    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column that
-    coded rows are matched on, and `rows`, what to add to them.
+    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column
+    that coded rows are matched on, and `rows`, what to add to them.
     """
     tables = [
         name for name, model in TABLES.items() if any(item.column.origin == "reference" for item in fields(model))
@@ -286,16 +238,13 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     for table in tables:
         file = folder / f"{table}.yaml"
         whole = TABLES[table].table.rows_from == "reference"
-        if not file.is_file():
-            if whole:
-                faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
-            continue
-        content = read_yaml(file, faults)
+        if whole and not file.is_file():
+            faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
+        content = read_yaml(file, faults) if file.is_file() else None
+        match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
         if whole and isinstance(content, Items):
             seeds.entries.extend(Entry(table, item, None) for item in rows_of(content, file, faults))
-            continue
-        match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
-        if isinstance(match, Text) and isinstance(rows, Items) and not whole:
+        elif not whole and isinstance(match, Text) and isinstance(rows, Items):
             seeds.reference[table] = (match, rows)
         elif content is not None:
             form = "a list of rows" if whole else "a mapping of 'match' (a column) and 'rows'"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact.core.schemas import table_schema
-from belarus_iran_pact.core.table import Tables, description
-from belarus_iran_pact.models import DATASET, MODELS
+from belarus_iran_pact.core.table import Row, Tables, description
+from belarus_iran_pact.models import DATASET, MODELS, TABLES
 
 NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"
@@ -27,106 +27,62 @@ LICENCE_TITLE = "Creative Commons Attribution 4.0, for the coding; the article's
 CREATOR = "The belarus-iran-pact project"
 KEYWORDS = ("Belarus", "Iran", "military cooperation", "event data", "treaty data", "actors", "provenance")
 
-# frictionless takes a file whose format is "parquet" or "html", given or guessed from its suffix, for a table: for Parquet it
-# then needs pandas, misjudges nullable columns and does not check the hash. Under a format of another name it checks bytes
-# and hash.
-PLAIN_PARQUET = "apache-parquet"
-PLAIN_HTML = "html-page"
+# Whatever frictionless knows as "parquet" or "html", by format or by suffix, it takes for a table: for Parquet it then needs
+# pandas, misjudges nullable columns and does not check the hash. Under a format of another name it checks bytes and hash.
+PLAIN_PARQUET = ("apache-parquet", "application/vnd.apache.parquet")
+_HTML = ("html-page", "text/html")
+_CSV = ("csv", "text/csv")
+_MARKDOWN = ("md", "text/markdown")
+_SVG = ("svg", "image/svg+xml")
 
-# What is published besides the tables: name, path, description, format and media type.
-# What repeats the tables for looking at them, and would double the wheel: it is in the repository and the archives of releases.
-NOT_IN_WHEEL = ("annotations.jsonld", "explorer.html", "pictures/timeline.svg", "pictures/network.svg")
-
+# What is published besides the tables: path, name, description, and format with media type.
 _COMPANIONS = (
-    ("codebook", "CODEBOOK.md", "Every table, column and term explained.", "md", "text/markdown"),
+    ("CODEBOOK.md", "codebook", "Every table, column and term explained.", _MARKDOWN),
     (
-        "croissant",
         "croissant.json",
+        "croissant",
         "Croissant 1.0, which extends schema.org: the package for dataset search engines and machine learning.",
-        "json",
-        "application/ld+json",
+        ("json", "application/ld+json"),
     ),
     (
-        "csvw",
         "csv-metadata.json",
+        "csvw",
         "CSV on the Web: types, keys and descriptions of the CSV files.",
-        "json",
-        "application/csvm+json",
+        ("json", "application/csvm+json"),
     ),
     (
-        "annotations",
         "annotations.jsonld",
+        "annotations",
         "All evidence and mentions as W3C Web Annotations on the article's words.",
-        "jsonld",
-        "application/ld+json",
+        ("jsonld", "application/ld+json"),
     ),
+    ("README.md", "dataset-card", "A Hugging Face dataset card: one configuration for each table.", _MARKDOWN),
     (
-        "dataset-card",
-        "README.md",
-        "A Hugging Face dataset card: one configuration for each table.",
-        "md",
-        "text/markdown",
-    ),
-    (
-        "explorer",
         "explorer.html",
+        "explorer",
         "The article and everything coded from it on one page, to open in a browser.",
-        PLAIN_HTML,
-        "text/html",
+        _HTML,
     ),
-    ("timeline-picture", "pictures/timeline.svg", "The timeline of events as a picture.", "svg", "image/svg+xml"),
-    ("network-picture", "pictures/network.svg", "The network of actors as a picture.", "svg", "image/svg+xml"),
+    ("pictures/timeline.svg", "timeline-picture", "The timeline of events as a picture.", _SVG),
+    ("pictures/network.svg", "network-picture", "The network of actors as a picture.", _SVG),
 )
+
+# What repeats the tables to be looked at would double the wheel: it is in the repository and in the archives of releases.
+NOT_IN_WHEEL = ("annotations.jsonld", "explorer.html", "pictures/timeline.svg", "pictures/network.svg")
 
 
 def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
     """The descriptor of the package whose other files stand in `folder`.
 
-    Parquet files, the codebook and the metadata in other formats are listed as plain files, with bytes and hash, and without a table's type: validators
-    check those for plain files, and do not for Parquet tables.
+    Only the CSV files are listed as tables. The others are plain files, of which validators check bytes and hash.
     """
-    resources: list[dict[str, Any]] = []
-    for model in MODELS:
-        name = model.table.name
-        resources.append(
-            {
-                "name": name,
-                "type": "table",
-                "path": f"csv/{name}.csv",
-                "description": description(model),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                **fixity(folder / "csv" / f"{name}.csv"),
-                "rowCount": len(tables[name]),
-                "schema": table_schema(model, DATASET),
-            }
-        )
-    for model in MODELS:
-        name = model.table.name
-        resources.append(
-            {
-                "name": f"{name}-parquet",
-                "path": f"parquet/{name}.parquet",
-                "description": f"The table {name} as Parquet: same rows, types and nulls.",
-                "format": PLAIN_PARQUET,
-                "mediatype": "application/vnd.apache.parquet",
-                **fixity(folder / "parquet" / f"{name}.parquet"),
-            }
-        )
-    for name, path, text, file_format, mediatype in _COMPANIONS:
-        resources.append(
-            {
-                "name": name,
-                "path": path,
-                "description": text,
-                "format": file_format,
-                "mediatype": mediatype,
-                "encoding": "utf-8",
-                **({"inWheel": False} if path in NOT_IN_WHEEL else {}),
-                **fixity(folder / path),
-            }
-        )
+    resources = [_table(folder, model, len(tables[model.table.name])) for model in MODELS]
+    for name in TABLES:
+        text = f"The table {name} as Parquet: same rows, types and nulls."
+        resources.append(_file(folder, f"parquet/{name}.parquet", f"{name}-parquet", text, PLAIN_PARQUET))
+    for path, name, text, kind in _COMPANIONS:
+        place = {"inWheel": False} if path in NOT_IN_WHEEL else {}
+        resources.append(_file(folder, path, name, text, kind, encoding="utf-8", **place))
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
@@ -134,13 +90,7 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
         "description": DESCRIPTION,
         "version": version,
         "keywords": list(KEYWORDS),
-        "licenses": [
-            {
-                "name": LICENCE,
-                "path": LICENCE_URL,
-                "title": LICENCE_TITLE,
-            }
-        ],
+        "licenses": [{"name": LICENCE, "path": LICENCE_URL, "title": LICENCE_TITLE}],
         "contributors": [{"title": CREATOR, "roles": ["creator", "publisher"]}],
         "sources": [
             {"title": row["headline"], "sourceId": row["source_id"], "sha256": row["sha256"]}
@@ -148,6 +98,17 @@ def descriptor(folder: Path, tables: Tables, version: str) -> dict[str, Any]:
         ],
         "resources": resources,
     }
+
+
+def _table(folder: Path, model: type[Row], rows: int) -> dict[str, Any]:
+    name = model.table.name
+    listed = _file(folder, f"csv/{name}.csv", name, description(model), _CSV, encoding="utf-8")
+    return {"name": name, "type": "table"} | listed | {"rowCount": rows, "schema": table_schema(model, DATASET)}
+
+
+def _file(folder: Path, path: str, name: str, text: str, kind: tuple[str, str], **more: Any) -> dict[str, Any]:
+    listed = {"name": name, "path": path, "description": text, "format": kind[0], "mediatype": kind[1]}
+    return listed | more | fixity(folder / path)
 
 
 def citation(version: str) -> str:

@@ -1,13 +1,7 @@
-"""Step 5, publish: write the package into a staging folder, check what was written, and swap it into place.
-
-Readers see the old package or the new one, whole. Where the system can exchange two folders in one step (Linux), there
-is no moment between them; elsewhere there is a short one, and a build killed in it is repaired by the next.
-"""
+"""Step 5, publish: write the package into a folder, and check what was written."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +11,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from belarus_iran_pact.core.codebook import codebook
-from belarus_iran_pact.core.placing import exchange_folders as _exchange
-from belarus_iran_pact.core.schemas import arrow_schema, arrow_tables, csv_conversion
+from belarus_iran_pact.core.reading import csv_conversion, sealed
+from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import Tables
-from belarus_iran_pact.core.verify import sealed, verify
+from belarus_iran_pact.loading import verify
 from belarus_iran_pact.models import DATASET, TABLES
 from curation.faults import Faults, Place
 
@@ -30,8 +24,6 @@ from .metadata.annotations import web_annotations
 from .metadata.croissant import croissant
 from .metadata.csvw import csvw
 from .metadata.dataset_card import dataset_card
-
-PREVIOUS = "previous"
 
 # The tables are small, written once, and installed many times: dictionaries and statistics would take more than they save.
 _PARQUET: dict[str, Any] = {
@@ -44,25 +36,27 @@ FORMS = ("csv", "parquet")
 
 
 def write_package(folder: Path, tables: Tables, version: str) -> None:
-    """Write csv/, parquet/, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
-    for form in FORMS:
-        (folder / form).mkdir(parents=True)
-    for name, table in arrow_tables(DATASET, tables).items():
+    """Write the tables, the codebook, the metadata in other formats, and datapackage.json into an empty `folder`."""
+    for part in (*FORMS, "pictures"):
+        (folder / part).mkdir(parents=True)
+    for name, model in TABLES.items():
+        table = pa.Table.from_pylist(tables[name], schema=arrow_schema(model))
         pa.csv.write_csv(table, folder / "csv" / f"{name}.csv")
         pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
-    row_counts = {name: len(rows) for name, rows in tables.items()}
-    _write_text(folder / "CODEBOOK.md", codebook(DATASET, TITLE, row_counts))
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
-    _write_text(folder / "croissant.json", croissant(tables, version, files))
-    _write_text(folder / "csv-metadata.json", csvw(version))
-    _write_text(folder / "annotations.jsonld", web_annotations(tables, version))
-    _write_text(folder / "README.md", dataset_card(tables, version))
-    _write_text(folder / "explorer.html", explorer(tables, version))
-    (folder / "pictures").mkdir()
-    for name, picture in pictures(tables).items():
-        _write_text(folder / "pictures" / name, picture)
-    content = descriptor(folder, tables, version)
-    _write_text(folder / "datapackage.json", sealed(content))
+    texts = {
+        "CODEBOOK.md": codebook(DATASET, TITLE, {name: len(rows) for name, rows in tables.items()}),
+        "croissant.json": croissant(tables, version, files),
+        "csv-metadata.json": csvw(version),
+        "annotations.jsonld": web_annotations(tables, version),
+        "README.md": dataset_card(tables, version),
+        "explorer.html": explorer(tables, version),
+        **{f"pictures/{name}": picture for name, picture in pictures(tables).items()},
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    # Last, since it lists the others.
+    (folder / "datapackage.json").write_bytes(sealed(descriptor(folder, tables, version)).encode())
 
 
 def read_tables(folder: Path, form: str) -> Tables:
@@ -90,26 +84,20 @@ def check_with_frictionless(folder: Path, faults: Faults) -> None:
     import frictionless  # Slow to import, and needed in this step only.
 
     report = frictionless.validate(str(folder / "datapackage.json"))
-    for error in report.errors:
-        faults.add(
-            Place(folder / "datapackage.json"), "frictionless rejects the package", error.message, "mend the descriptor"
-        )
-    for task in report.tasks:
-        for error in task.errors:
-            line = getattr(error, "row_number", 1)
-            place = Place(folder / (task.place or "datapackage.json"), line)
-            faults.add(
-                place,
-                f"frictionless rejects {task.name}",
-                " ".join(error.message.split()),
-                "mend the model or the data",
-            )
+    found = [("the package", "datapackage.json", error) for error in report.errors]
+    found += [(task.name, task.place or "datapackage.json", error) for task in report.tasks for error in task.errors]
+    for name, file, error in found:
+        place = Place(folder / file, getattr(error, "row_number", 1))
+        remedy = "mend the descriptor, the model or the data"
+        faults.add(place, f"frictionless rejects {name}", " ".join(error.message.split()), remedy)
 
 
 def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
     """The files that differ between two package folders, and for each what is the matter."""
-    names = sorted({_relative(file, root) for root in (built, published) for file in root.rglob("*") if file.is_file()})
-    for name in names:
+    names = {
+        file.relative_to(root).as_posix() for root in (built, published) for file in root.rglob("*") if file.is_file()
+    }
+    for name in sorted(names):
         left, right = built / name, published / name
         if not right.exists():
             yield name, "is missing"
@@ -117,39 +105,3 @@ def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
             yield name, "is not part of the package"
         elif left.read_bytes() != right.read_bytes():
             yield name, "differs"
-
-
-def swap(staged: Path, target: Path) -> None:
-    """Put the folder `staged` in the place of `target`, in one step where the system can.
-
-    What stood at `target` is then at `staged`, or gone where there was nothing.
-    """
-    if not target.exists():
-        os.rename(staged, target)
-    elif not _exchange(staged, target):
-        previous = staged.parent / PREVIOUS
-        os.rename(target, previous)
-        try:
-            os.rename(staged, target)
-        except BaseException:
-            os.rename(previous, target)
-            raise
-        os.rename(previous, staged)
-
-
-def recover(work: Path, target: Path) -> None:
-    """Undo what a killed build left behind: put back a package it had set aside, and clear its staging folders."""
-    for previous in work.glob(f"*/{PREVIOUS}"):
-        if not target.exists():
-            os.rename(previous, target)
-    for leftover in work.iterdir():
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-
-
-def _relative(file: Path, root: Path) -> str:
-    return file.relative_to(root).as_posix()
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_bytes(text.encode("utf-8"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 from curation.faults import Faults, Place, did_you_mean
 from curation.normalise import Normalised
-from curation.read import Fields, Items, Text, read_yaml, rows_of
+from curation.read import Fields, Text, read_yaml, rows_of
 
 FILE = "retired.yaml"
 _FIELDS = ("table", "id", "successor", "reason")
@@ -54,73 +55,62 @@ def read_retired(file: Path, faults: Faults) -> dict[tuple[str, str | None], Ret
     found: dict[tuple[str, str | None], Retired] = {}
     if not file.is_file():
         return found
-    content = read_yaml(file, faults)
-    items = list(rows_of(content, file, faults))
-    whole = {str(given["table"]) for given in items if "id" not in given and isinstance(given.get("table"), Text)}
+    items = list(rows_of(read_yaml(file, faults), file, faults))
+    whole = {given["table"] for given in items if "id" not in given and isinstance(given.get("table"), Text)}
     for given in items:
-        retired = _retired(given, whole, faults)
-        if retired is None:
+        if wrong := list(_form_faults(given)) or list(_table_faults(given, whole)):
+            for name, what, why, remedy in wrong:
+                faults.add(given.place_of(name), what, why, remedy)
             continue
-        key = (retired.table, retired.row_id)
-        if key in found:
-            what = f"{retired.row_id or 'the table'} of {retired.table} is retired twice"
-            why = f"it stands on line {found[key].place.line} already"
-            faults.add(retired.place, what, why, "keep one of them")
-        else:
-            found[key] = retired
+        table, row_id, reason = (
+            None if given.get(name) is None else str(given[name]) for name in ("table", "id", "reason")
+        )
+        place, successors = given.place_of("id" if row_id else "table"), tuple(map(str, _successors(given)))
+        retired = Retired(str(table), row_id, successors, reason, place)
+        first = found.setdefault((retired.table, row_id), retired)
+        if first is not retired:
+            why = f"it stands on line {first.place.line} already"
+            faults.add(place, f"{row_id or 'the table'} of {table} is retired twice", why, "keep one of them")
     return found
 
 
-def _retired(given: Fields, whole: set[str], faults: Faults) -> Retired | None:
-    """One item of the file; None after a fault."""
-    sound = True
+def _successors(given: Fields) -> Any:
+    successors = given.get("successor", [])
+    return [successors] if isinstance(successors, Text) else successors
 
-    def fault(place: Place, what: str, why: str, remedy: str) -> None:
-        nonlocal sound
-        sound = False
-        faults.add(place, what, why, remedy)
 
+def _form_faults(given: Fields) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with the fields of an item: which field, what, why, and what to do."""
     for name in given:
         if name not in _FIELDS:
             why = "it is no field of a retired id"
-            fault(given.place_of(name), f"unknown field {name}", why, did_you_mean(name, _FIELDS, "fields"))
+            yield name, f"unknown field {name}", why, did_you_mean(name, _FIELDS, "fields")
     for name in ("table", "id", "reason"):
         if name in given and (not isinstance(given[name], Text) or not given[name]):
-            fault(given.place_of(name), f"{name} is not a text", "it is a single value", "write one value")
-    successors = given.get("successor", Items(given.place))
-    if isinstance(successors, Text):
-        successors = [successors]
+            yield name, f"{name} is not a text", "it is a single value", "write one value"
+    successors = _successors(given)
     if not isinstance(successors, list) or not all(isinstance(item, Text) and item for item in successors):
-        fault(given.place_of("successor"), "successor is not an id", "it is one id or a list of ids", "write it so")
-        successors = []
+        yield "successor", "successor is not an id", "it is one id or a list of ids", "write it so"
     if "table" not in given:
-        fault(given.place, "table is missing", "a retired id is one of a table", "add table")
+        yield "", "table is missing", "a retired id is one of a table", "add table"
     if not successors and "reason" not in given:
-        fault(
-            given.place,
-            f"{given.get('id', 'the table')} has neither successor nor reason",
-            "who refers to it must learn what became of it",
-            "add successor or reason",
-        )
-    if not sound:
-        return None
-    table, row_id = str(given["table"]), given.get("id")
-    place = given.place_of("id" if "id" in given else "table")
-    if row_id is None and table in TABLES:
-        fault(place, "id is missing", f"the table {table} is there, so it is not retired whole", "add id")
-    elif row_id is not None and table not in TABLES and table not in whole:
-        fault(place, f"unknown table {table}", "a retired id is one of a table", did_you_mean(table, GIVEN, "tables"))
-    elif row_id is not None and not is_given(table):
-        fault(
-            place,
-            f"an id of {table} is retired",
-            "its ids are composed of other columns, and change with them",
-            f"take it away; the tables whose ids are retired are: {', '.join(GIVEN)}",
-        )
-    if not sound:
-        return None
-    reason = str(given["reason"]) if "reason" in given else None
-    return Retired(table, None if row_id is None else str(row_id), tuple(map(str, successors)), reason, place)
+        what = f"{given.get('id', 'the table')} has neither successor nor reason"
+        yield "", what, "who refers to it must learn what became of it", "add successor or reason"
+
+
+def _table_faults(given: Fields, whole: set[Text]) -> Iterator[tuple[str, str, str, str]]:
+    """The same of its table and id; `whole` are the tables that are retired whole."""
+    table = given["table"]
+    if "id" not in given:
+        if table in TABLES:
+            yield "table", "id is missing", f"the table {table} is there, so it is not retired whole", "add id"
+    elif table not in TABLES and table not in whole:
+        remedy = did_you_mean(table, GIVEN, "tables")
+        yield "id", f"unknown table {table}", "a retired id is one of a table", remedy
+    elif not is_given(table):
+        why = "its ids are composed of other columns, and change with them"
+        remedy = f"take it away; the tables whose ids are retired are: {', '.join(GIVEN)}"
+        yield "id", f"an id of {table} is retired", why, remedy
 
 
 def check_retired(normalised: Normalised, retired: RetiredIds, faults: Faults) -> None:
@@ -130,30 +120,27 @@ def check_retired(normalised: Normalised, retired: RetiredIds, faults: Faults) -
         if row_id is None or table not in TABLES:
             continue
         if row_id in ids[table]:
-            faults.add(
-                normalised.place(table, row_id),
-                f"the {table} row {row_id} has a retired id",
-                f"{item.place.file.name}:{item.place.line} retires it, and no id is ever used again",
-                "give the row another id",
-            )
-        else:
-            for what in _dead_ends(item, retired, ids[table]):
-                remedy = did_you_mean(what.split()[0], sorted(ids[table]), f"ids of {table}")
-                faults.add(item.place, f"{row_id}: {what}", "who follows a successor must arrive at a row", remedy)
+            what = f"the {table} row {row_id} has a retired id"
+            why = f"{item.place.file.name}:{item.place.line} retires it, and no id is ever used again"
+            faults.add(normalised.place(table, row_id), what, why, "give the row another id")
+            continue
+        for end, how in _dead_ends(item, retired, ids[table]):
+            remedy = did_you_mean(end, sorted(ids[table]), f"ids of {table}")
+            faults.add(item.place, f"{row_id}: {end} {how}", "who follows a successor must arrive at a row", remedy)
 
 
-def _dead_ends(item: Retired, retired: RetiredIds, ids: set[str]) -> Iterator[str]:
-    """Where following the successors of a retired id does not arrive at a row, or at a reason."""
+def _dead_ends(item: Retired, retired: RetiredIds, ids: set[str]) -> Iterator[tuple[str, str]]:
+    """Ids at which following the successors of a retired id ends, at no row and no reason; and how."""
     seen: set[str] = set()
     ahead = list(item.successors)
     while ahead:
         row_id = ahead.pop(0)
         if row_id == item.row_id:
-            yield f"{row_id} comes to be its own successor"
+            yield row_id, "comes to be its own successor"
         elif row_id not in seen:
             following = retired.get((item.table, row_id))
             if following is not None:
                 ahead += following.successors
             elif row_id not in ids:
-                yield f"{row_id} is no row"
+                yield row_id, "is no row"
         seen.add(row_id)

@@ -1,25 +1,25 @@
-"""The laws of the data: one list, over whole tables, by Arrow.
+"""The laws of the data: one list of checks over whole tables, made with Arrow.
 
     for breach in breaches(DATASET, tables): ...
 
-The build asks the laws of the tables before it writes them, `verify` asks them of published files. A breach names a row and a
-column; whoever calls knows the file and line where they stand.
+The build checks the tables against the laws before it writes them; `verify` checks published files. A breach names a row
+and a column; the caller knows which file and line they come from.
 
-Columns are judged whole; plain Python sees distinct spans, passages, and the few tables that others are computed from. Time and
-memory grow with the number of rows.
+Columns are checked as a whole; plain Python handles only distinct spans, passages, and the few tables that others are
+computed from.
+Time and memory grow with the number of rows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
-from functools import cached_property, partial, reduce
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -27,78 +27,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import JOINT, ORIGINS
+from .column import JOINT, ORIGINS, Origin
+from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
-from .table import Dataset, Field, Part, Tables, fields, primary_key
-from .vocabulary import Mark, Vocabulary
+from .table import Dataset, Field, Part, fields, primary_key
+from .vocabulary import Mark
 
 LIMIT = 20
-"""So many breaches of one kind in one column are listed one by one; of the others the number is told."""
+"""At most this many breaches of one kind in one column are listed; the others are only counted."""
 
 
-# --- What a law is, and what a breach ---
+# --- What a law is ---
 
-
-@dataclass(frozen=True)
-class Choices:
-    """What a word that is no allowed one may have been meant for."""
-
-    word: str
-    noun: str
-    allowed: Callable[[], list[str]]
-
-
-@dataclass(frozen=True)
-class Breach:
-    """Where a law is broken: what is wrong, why that is wrong, and what to do.
-
-    Attributes:
-        table: the table's name.
-        row: the row, from 0; None where a row is missing.
-        row_id: the row's primary key.
-        column: the column at fault; None where it is the row as a whole.
-        what, why, remedy: texts without closing punctuation.
-        choices: for a word that is none of those allowed, those.
-        law: the number of the law.
-    """
-
-    table: str
-    row: int | None
-    row_id: str
-    column: str | None
-    what: str
-    why: str
-    remedy: str
-    choices: Choices | None = None
-    law: str = ""
-
-
-Check = Callable[["_Content"], Iterator[Breach]]
+Check = Callable[[Content], Iterator[Breach]]
 
 
 class _Asked(Enum):
-    """When a law is asked; in this order."""
+    """When a law is checked, in this order."""
 
     FIRST = auto()
     """Always. These laws are about single cells."""
     ALWAYS = auto()
     OF_SOUND_CELLS = auto()
-    """Only where the first ones hold: the law's check computes with what they vouch for."""
+    """Only where the first ones hold: the check relies on what they guarantee."""
     LAST = auto()
     """Only where all others hold."""
 
 
 @dataclass(frozen=True)
 class Law:
-    """A law of the data.
-
-    Attributes:
-        number: the number of the principle, and a letter for each check of it.
-        name: the law in a few words.
-        sentence: what holds.
-        check: finds the breaches in the tables' content.
-        asked: when the law is asked.
-    """
+    """A law of the data. `number` is its principle's, with a letter if that has several checks; `sentence` states it."""
 
     number: str
     name: str
@@ -117,12 +75,12 @@ def breaches(
     """All breaches of the laws in the tables of a dataset.
 
     Args:
-        dataset: what the tables are to be.
-        tables: every table by name, with the columns and types of its model. Views may be left out, and are then not judged.
-        same_version: whether the tables are of the dataset's very version, so that its terms are defined as there.
-        limit: so many breaches of one kind in one column are listed; of further ones a last breach tells the number.
+        dataset: what the tables should conform to.
+        tables: every table by name, with the columns and types of its model. Views that are left out are not judged.
+        same_version: whether the tables are of the dataset's own version, so that their terms must be defined as in it.
+        limit: at most this many breaches of one kind in one column are listed; a last breach gives the number of the rest.
     """
-    content = _Content(dataset, tables, same_version, limit)
+    content = Content(dataset, tables, same_version, limit)
     broken: set[_Asked] = set()
     for law in sorted(LAWS, key=lambda law: law.asked.value):
         if (law.asked is _Asked.OF_SOUND_CELLS and _Asked.FIRST in broken) or (law.asked is _Asked.LAST and broken):
@@ -133,323 +91,77 @@ def breaches(
 
 
 def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int]:
-    """How many word characters of the sources stand under evidence, and how many there are.
+    """How many word characters of the sources are under evidence, and how many there are in all.
 
     Args:
         dataset: what the tables are.
-        tables: by name at least those of passages, evidence and residue.
+        tables: tables by name, at least those of passages, evidence and residue.
     """
-    content = _Content(dataset, tables, same_version=True, limit=None)
-    words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in _words(text)]
+    content = Content(dataset, tables, same_version=True, limit=None)
+    words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in words_of(text)]
     covered = sum(sum(content.coded[at][start:end]) for at, start, end in words)
     return covered, sum(end - start for _, start, end in words)
 
 
-def _law(number: str, name: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
-    """Put a check into the list of laws; its docstring is the law's sentence."""
+def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
+    """Add a check to the list of laws; `text` is the law's name, a colon, and its sentence."""
+    name, sentence = text.split(": ", 1)
 
     def listed(check: Check) -> Check:
-        LAWS.append(Law(number, name, " ".join((check.__doc__ or "").split()), check, asked))
+        LAWS.append(Law(number, name, sentence, check, asked))
         return check
 
     return listed
 
 
-# --- What is judged ---
-
-
-@dataclass(frozen=True)
-class _References:
-    """Rows that refer to one table (None: to one that there is not), and for each the row there, null where there is none."""
-
-    table: str | None
-    rows: pa.Array
-    targets: pa.Array
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """Spans that lie within their passage: their rows, the passage's row, and where they start and end within its text.
-
-    `stray` are the rows of the spans that do not.
-    """
-
-    rows: pa.Array
-    passage: pa.Array
-    start: pa.Array
-    end: pa.Array
-    stray: list[int]
-
-
-@dataclass(frozen=True)
-class _Explanations:
-    """Rows of evidence or gaps, and for each the number of the cell that it explains."""
-
-    rows: pa.Array
-    cells: pa.Array
-
-
-class _Content:
-    """The tables judged, and what several laws need to know of them."""
-
-    def __init__(self, dataset: Dataset, tables: Mapping[str, pa.Table], same_version: bool, limit: int | None) -> None:
-        self.dataset = dataset
-        self.tables = tables
-        self.same_version = same_version
-        self.limit = limit
-        self.models = {name: model for name, model in dataset.tables.items() if name in tables}
-        self.keys = {name: _array(tables[name][primary_key(model)]) for name, model in self.models.items()}
-        self.explained = [
-            (name, item)
-            for name, model in self.models.items()
-            if model.table.explained
-            for item in fields(model)
-            if item.column.explained
-        ]
-        # All explained cells are numbered through, column by column: a cell's number is its column's first plus its row.
-        self.first_cell: dict[tuple[str, str], int] = {}
-        self.cell_count = 0
-        for name, item in self.explained:
-            self.first_cell[(name, item.name)] = self.cell_count
-            self.cell_count += tables[name].num_rows
-
-    def at(
-        self,
-        table: str,
-        rows: Iterable[int],
-        column: str | None,
-        what: str,
-        why: str,
-        remedy: str,
-        *,
-        said: Mapping[int, str] | None = None,
-        choices: tuple[str, Callable[[], list[str]]] | None = None,
-        **more: str,
-    ) -> Iterator[Breach]:
-        """Breaches at rows.
-
-        The texts name the row's columns in braces; `{id}` is its primary key, `{said}` what `said` has for it, and `more` has
-        texts that would be taken for braces. `choices` has the noun and values for what `column` might have held.
-        """
-        listed = list(rows)
-        limit = len(listed) if self.limit is None else self.limit
-        for count, row in enumerate(listed[: limit + 1]):
-            cells = self.tables[table].slice(row, 1).to_pylist()[0]
-            known = _shortened(cells) | more | {"id": self.keys[table][row].as_py(), "said": said[row] if said else ""}
-            more_such = f"and {len(listed) - limit} more such, the next: " if count == limit else ""
-            yield Breach(
-                table=table,
-                row=row,
-                row_id=str(known["id"]),
-                column=column,
-                what=more_such + what.format_map(known),
-                why=why.format_map(known),
-                remedy=remedy.format_map(known),
-                choices=Choices(str(cells[column]), *choices) if choices and column else None,
-            )
-
-    def part(self, part: Part) -> tuple[str, pa.Table]:
-        """The name and content of a table that the machine works with."""
-        name = self.dataset.part(part)
-        return name, self.tables[name]
-
-    def vocabulary(self, part: Part, column: str) -> Vocabulary:
-        """The vocabulary of a column of such a table."""
-        found = self.field(self.dataset.part(part), column).column.vocabulary
-        assert found is not None
-        return found
-
-    def marked(self, part: Part, column: str, mark: Mark) -> Any:
-        """Where such a column's term has a mark."""
-        terms = self.vocabulary(part, column).marked(mark)
-        return pc.is_in(self.part(part)[1][column], value_set=pa.array(terms, pa.string()))
-
-    def field(self, table: str, column: str) -> Field:
-        """A column by name."""
-        return next(item for item in fields(self.models[table]) if item.name == column)
-
-    def columns(self, wanted: Callable[[Field], object]) -> Iterator[tuple[str, Field, pa.ChunkedArray]]:
-        """The columns wanted of all tables: table, column, values."""
-        for name, model in self.models.items():
-            for item in fields(model):
-                if wanted(item):
-                    yield name, item, self.tables[name][item.name]
-
-    def combinations(self, name: str, *columns: str) -> tuple[pa.Array, list[tuple[Any, ...]]]:
-        """The distinct combinations of values of columns, and for each row the number of its own."""
-        parts = [_array(self.tables[name][column]) for column in columns]
-        codes, samples = _distinct(*parts)
-        return codes, list(_rows(*(part.take(samples) for part in parts)))
-
-    def needed(self, needs: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Tables:
-        """The rows that a computation needs."""
-        found: Tables = {}
-        for name, wanted in needs.items():
-            table = self.tables[name]
-            for column, values in wanted.items():
-                table = table.filter(pc.is_in(table[column], value_set=pa.array(values, pa.string())))
-            found[name] = table.to_pylist()
-        return found
-
-    def references(self, name: str) -> Iterator[_References]:
-        """The rows of a table of references, by the table that they refer to; rows that name none are left out."""
-        names = _array(self.tables[name]["table_name"]).dictionary_encode()
-        ids = _array(self.tables[name]["row_id"])
-        for code, table in enumerate(names.dictionary.to_pylist()):
-            rows = pc.indices_nonzero(pc.equal(names.indices, pa.scalar(code, names.indices.type)))
-            if table in self.models:
-                yield _References(table, rows, pc.index_in(ids.take(rows), value_set=self.keys[table]))
-            else:
-                yield _References(None, rows, pa.nulls(len(rows), pa.int32()))
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """The passages' texts."""
-        return [text or "" for text in self.part(Part.PASSAGES)[1]["text"].to_pylist()]
-
-    @cached_property
-    def spans(self) -> dict[tuple[str, str], _Spans]:
-        """By table and column of the text, the spans that lie within their passage, and the rows whose spans do not."""
-        passages_name, passages = self.part(Part.PASSAGES)
-        first, last, source = (_array(passages[column]) for column in ("start_char", "end_char", "source_id"))
-        found = {}
-        for name, start_column, end_column, text_column in self.dataset.spans:
-            if name not in self.tables:
-                continue
-            own_source = _array(self.tables[name]["source_id"])
-            columns = ("passage_id", start_column, end_column, text_column)
-            parts = [_array(self.tables[name][column]) for column in columns]
-            passage_id, start, end, _ = parts
-            blanks = reduce(pc.add, [_number(pc.is_null(part)) for part in parts])
-            passage = pc.index_in(passage_id, value_set=self.keys[passages_name])
-            begin = pc.subtract(start, first.take(passage))
-            conditions = [
-                pc.greater_equal(begin, 0),
-                pc.less(start, end),
-                pc.less_equal(end, last.take(passage)),
-                pc.equal(own_source, source.take(passage)),
-                pc.equal(blanks, 0),
-            ]
-            good = pc.fill_null(reduce(pc.and_kleene, conditions), False)
-            # A passage that there is not is a broken key, and reported as such.
-            known = pc.or_(pc.is_valid(passage), pc.is_null(passage_id))
-            stray = reduce(pc.and_, [known, pc.less(blanks, len(columns)), pc.invert(good)])
-            rows = pc.indices_nonzero(good)
-            begin = begin.take(rows)
-            found[(name, text_column)] = _Spans(
-                rows=rows,
-                passage=pc.cast(passage.take(rows), pa.int64()),
-                start=begin,
-                end=pc.add(begin, pc.subtract(end.take(rows), start.take(rows))),
-                stray=_where(stray),
-            )
-        return found
-
-    @cached_property
-    def coded(self) -> list[bytearray]:
-        """For each passage a byte for each character: 1 where evidence that accounts for words lies over it."""
-        name, evidence = self.part(Part.EVIDENCE)
-        outside = [name for name, model in self.dataset.tables.items() if not model.table.accounts_for_words]
-        within = pc.invert(pc.is_in(evidence["table_name"], value_set=pa.array(outside, pa.string())))
-        return self.covered(name, _array(within))
-
-    def covered(self, name: str, wanted: pa.Array | None = None) -> list[bytearray]:
-        """For each passage a byte for each character: 1 where a span of the table (of the rows wanted) lies over it."""
-        marks = [bytearray(len(text)) for text in self.texts]
-        spans = self.spans[(name, self.dataset.span_texts[name])]
-        parts = [spans.passage, spans.start, spans.end]
-        if wanted is not None:
-            mask = wanted.take(spans.rows)
-            parts = [part.filter(mask) for part in parts]
-        _, samples = _distinct(*parts)
-        for passage, start, end in _rows(*(part.take(samples) for part in parts)):
-            # A passage that is shorter than its span is a fault of its own.
-            last = min(end, len(marks[passage]))
-            marks[passage][start:last] = b"\1" * (last - start)
-        return marks
-
-    @cached_property
-    def supporting(self) -> _Explanations:
-        """The rows of evidence that speak for the value of a cell that there is."""
-        explanations = self.explanations(self.dataset.part(Part.EVIDENCE))
-        supports = _array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).take(explanations.rows)
-        return _Explanations(explanations.rows.filter(supports), explanations.cells.filter(supports))
-
-    def explanations(self, name: str) -> _Explanations:
-        """The rows that explain a cell that there is."""
-        named = _array(self.tables[name]["column_name"])
-        rows, cells = [pa.array([], pa.uint64())], [pa.array([], pa.int64())]
-        for references in self.references(name):
-            columns = [item.name for table, item in self.explained if table == references.table]
-            if references.table is None or not columns:
-                continue
-            first_cells = pa.array([self.first_cell[(references.table, column)] for column in columns], pa.int64())
-            column = pc.index_in(named.take(references.rows), value_set=pa.array(columns, pa.string()))
-            cell = pc.add(first_cells.take(column), references.targets)
-            rows.append(references.rows.filter(pc.is_valid(cell)))
-            cells.append(cell.drop_null())
-        return _Explanations(pa.concat_arrays(rows), pa.concat_arrays(cells))
-
-
 # --- 1. Verbatim ---
 
 
-@_law("1a", "Quotes are printed words")
-def _spans_are_verbatim(content: _Content) -> Iterator[Breach]:
-    """A span is whole and lies within a passage of its own source, and its text is the passage's text there: code points,
-    counted from 0, the end excluded."""
-    places = {(name, text): (start, end) for name, start, end, text in content.dataset.spans}
-    for (name, column), spans in content.spans.items():
-        start_column, end_column = places[(name, column)]
+@_law(
+    "1a",
+    "Quotes are printed words: A span is whole and lies within a passage of its own source, and its text is the "
+    "passage's text there: code points, counted from 0, the end excluded.",
+)
+def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
+    for name, start_column, end_column, column in content.dataset.spans:
+        if name not in content.tables:
+            continue
+        spans, stray = content.spans[(name, column)]
         place = f"{{{start_column}}}-{{{end_column}}}"
-        yield from content.at(
-            name,
-            spans.stray,
-            start_column,
-            f"the span {place} is not within {{passage_id}}",
-            "a span is whole, and within a passage of its own source",
-            "correct the span",
+        yield from content.at(name, stray, start_column)(
+            f"the span {place} is not within {{passage_id}}; "
+            "a span is whole, and within a passage of its own source; correct the span"
         )
-        quotes = _array(content.tables[name][column]).take(spans.rows)
-        codes, samples = _distinct(spans.passage, spans.start, spans.end, quotes)
-        parts = (part.take(samples) for part in (spans.passage, spans.start, spans.end, quotes))
-        wrong = [
-            code
-            for code, (passage, start, end, quote) in enumerate(_rows(*parts))
-            if content.texts[passage][start:end] != quote
-        ]
-        yield from content.at(
-            name,
-            _having(codes, wrong, spans.rows),
-            column,
-            f"{column} is not the text at {place}",
-            "a span's text is cut from its source",
-            "restore the quote or the span",
+        quotes = content.tables[name][column].take(spans["row"])
+        wrong: list[int] = []
+        for passage, start, end, quote, rows in groups(spans["passage"], spans["start"], spans["end"], quotes):
+            if content.texts[passage][start:end] != quote:
+                wrong += rows.as_py()
+        yield from content.at(name, spans["row"].take(pa.array(wrong, pa.int64())), column)(
+            f"{column} is not the text at {place}; a span's text is cut from its source; restore the quote or the span"
         )
 
 
-@_law("1b", "Passages fill their spans")
-def _passages_fill_their_spans(content: _Content) -> Iterator[Breach]:
-    """A passage's text is as long as its span."""
+@_law("1b", "Passages fill their spans: A passage's text is as long as its span.")
+def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
     name, passages = content.part(Part.PASSAGES)
     length = pc.cast(pc.utf8_length(passages["text"]), pa.int64())
-    yield from content.at(
-        name,
-        _where(pc.not_equal(length, pc.subtract(passages["end_char"], passages["start_char"]))),
-        "text",
-        "the text is not as long as its span",
-        "a span's text is cut from its source",
-        "restore the passage",
+    wrong = pc.not_equal(length, pc.subtract(passages["end_char"], passages["start_char"]))
+    yield from content.at(name, wrong, "text")(
+        "the text is not as long as its span; a span's text is cut from its source; restore the passage"
     )
 
 
-@_law("1c", "Sources are pinned", _Asked.OF_SOUND_CELLS)
-def _sources_are_whole(content: _Content) -> Iterator[Breach]:
-    """The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but plain blanks stands between
-    them."""
+@_law(
+    "1c",
+    "Sources are pinned: The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but "
+    "plain blanks stands between them.",
+    _Asked.OF_SOUND_CELLS,
+)
+def _sources_are_whole(content: Content) -> Iterator[Breach]:
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     columns = content.part(Part.PASSAGES)[1].select(["source_id", "start_char", "line", "text"]).columns
-    for source_id, *passage in _rows(*columns):
+    for source_id, *passage in zipped(*columns):
         passages[source_id].append(tuple(passage))
     name, sources = content.part(Part.SOURCES)
     wrong = {}
@@ -463,394 +175,319 @@ def _sources_are_whole(content: _Content) -> Iterator[Breach]:
             }
             if other := [column for column, value in found.items() if source[column] != value]:
                 wrong[row] = ", ".join(other)
-    yield from content.at(
-        name,
-        wrong,
-        "sha256",
-        "the passages of {id} give another {said}",
-        "a source's bytes are pinned, and its passages are cut from them",
-        f"restore the passages, or the row of {name}",
-        said=wrong,
+    yield from content.at(name, wrong, "sha256")(
+        "the passages of {id} give a different {said}; a source's bytes are pinned, and its passages are cut from them; "
+        f"restore the passages, or the row of {name}"
     )
 
 
-@_law("1d", "Verbatim values are spelled as printed")
-def _values_are_spelled_as_quoted(content: _Content) -> Iterator[Breach]:
-    """A value of a verbatim column is spelled exactly as one of the quotes that support it."""
-    supporting = content.supporting
-    quotes = _array(content.part(Part.EVIDENCE)[1]["quote"])
-    for name, item in content.explained:
+def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
+    """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
+
+    It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).
+    """
+    text, last_line = "", 1
+    for start, line, words in passages:
+        blank = "\n" * (line - last_line) or (" " if text else "")
+        if start != len(text) + len(blank):
+            return None
+        text, last_line = text + blank + words, line
+    ending = character_count - len(text)
+    return text + "\n" * ending if ending in (0, 1) else None
+
+
+@_law(
+    "1d",
+    "Verbatim values are spelled as printed: A value of a verbatim column is spelled exactly as one of the quotes "
+    "that support it.",
+)
+def _values_are_spelled_as_quoted(content: Content) -> Iterator[Breach]:
+    quotes = as_array(content.part(Part.EVIDENCE)[1]["quote"])
+    for (name, column), item in content.explained.items():
         if not item.column.verbatim:
             continue
-        first_cell, count = content.first_cell[(name, item.name)], content.tables[name].num_rows
-        own = pc.and_(pc.greater_equal(supporting.cells, first_cell), pc.less(supporting.cells, first_cell + count))
-        rows = pc.subtract(supporting.cells.filter(own), first_cell)
-        own_quotes = quotes.take(supporting.rows.filter(own))
-        values = _array(content.tables[name][item.name])
-        same = pc.equal(values.take(rows), own_quotes)
-        every = _range(count)
-        quoted = pc.and_(pc.is_valid(values), pc.is_in(every, value_set=rows))
-        wrong = _where(pc.and_(quoted, pc.invert(pc.is_in(every, value_set=rows.filter(same)))))
+        rows, cells = content.supporting[(name, column)]
+        printed, values = quotes.take(rows), as_array(content.tables[name][column]).take(cells)
+        wrong = pc.and_not(pc.is_valid(values), is_in(cells, cells.filter(pc.equal(values, printed))))
         read = defaultdict(set)
-        for row, quote in _rows(rows, own_quotes) if wrong else ():
+        for row, quote in zipped(cells.filter(wrong), printed.filter(wrong)):
             read[row].add(quote)
-        yield from content.at(
-            name,
-            wrong,
-            item.name,
-            f"{{{item.name}!r}} is not spelled as quoted",
-            f"{item.name} is verbatim, and its evidence reads {{said}}",
-            "write the printed words",
-            said={row: f"{' | '.join(sorted(read[row]))!r:.100}" for row in wrong},
+        said = {row: f"{' | '.join(sorted(texts))!r:.100}" for row, texts in read.items()}
+        yield from content.at(name, said, column)(
+            f"{{{column}!r}} is not spelled as quoted; {column} is verbatim, and its evidence reads {{said}}; "
+            "write the printed words"
         )
 
 
 # --- 2. Every cell explains itself ---
 
 
-@_law("2a", "Every cell explains itself")
-def _cells_are_explained(content: _Content) -> Iterator[Breach]:
-    """In every column of origin source, coder or inferred, a value has evidence for it and no gap; an empty cell has a gap that
-    says why, and no evidence."""
-    every = _range(content.cell_count)
-    evidence = pc.is_in(every, value_set=content.supporting.cells)
-    gap = pc.is_in(every, value_set=content.explanations(content.dataset.part(Part.GAPS)).cells)
-    filled = pa.concat_arrays(
-        [pa.array([], pa.bool_())]
-        + [_array(pc.is_valid(content.tables[name][item.name])) for name, item in content.explained]
-    )
-    empty = pc.invert(filled)
+@_law(
+    "2a",
+    "Every cell explains itself: In every column of origin source, coder or inferred, a value has evidence for it and"
+    " no gap; an empty cell has a gap that says why, and no evidence.",
+)
+def _cells_are_explained(content: Content) -> Iterator[Breach]:
+    gaps = content.explanations(Part.GAPS)
     reasons = ", ".join(content.vocabulary(Part.GAPS, "reason").values())
-    laws = (
-        (
-            pc.and_not(filled, evidence),
-            "has a value and no evidence",
-            "every value rests on words of a source",
-            "quote the words in evidence that supports it, or empty the cell and give a gap",
-        ),
-        (pc.and_(filled, gap), "has a value and a gap", "a gap says why a cell is empty", "take one of them away"),
-        (
-            pc.and_not(empty, gap),
-            "is empty and has no gap",
-            "every null says why",
-            f"add a gap with a reason ({reasons}), or a value with evidence",
-        ),
-        (
-            pc.and_(empty, evidence),
-            "is empty and has evidence",
-            "evidence supports a value",
-            "write the value, or take the evidence away",
-        ),
-    )
-    for broken, what, why, remedy in laws:
-        if not pc.any(broken).as_py():
-            continue
-        for name, item in content.explained:
-            own = broken.slice(content.first_cell[(name, item.name)], content.tables[name].num_rows)
-            what_here = f"{name}.{item.name} of {{id}} {what}"
-            yield from content.at(name, _where(own), item.name, what_here, why, remedy)
-
-
-@_law("2c", "Evidence stands as its value says")
-def _stances_follow(content: _Content) -> Iterator[Breach]:
-    """Evidence supports a cell exactly where the value that it speaks for is the cell's, or one of those joined in it."""
-    name, evidence = content.part(Part.EVIDENCE)
-    found = content.explanations(name)
-    cells = [pa.array([], pa.string())]
-    cells += [_array(pc.cast(content.tables[table][item.name], pa.string())) for table, item in content.explained]
-    values, held = _array(evidence["value"]).take(found.rows), pa.concat_arrays(cells).take(found.cells)
-    equal = pc.fill_null(pc.equal(values, held), False)
-    for table, item in content.explained:
-        if item.column.joined:
-            first = content.first_cell[(table, item.name)]
-            own = pc.and_(
-                pc.greater_equal(found.cells, first), pc.less(found.cells, first + content.tables[table].num_rows)
-            )
-            codes, samples = _distinct(values, held)
-            pairs = _rows(values.take(samples), held.take(samples))
-            among = [code for code, (value, cell) in enumerate(pairs) if cell and value in cell.split(JOINT)]
-            equal = pc.or_(equal, pc.and_(own, pc.is_in(codes, value_set=pa.array(among, codes.type))))
-    supports = _array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).take(found.rows)
-    yield from content.at(
-        name,
-        found.rows.filter(pc.xor(supports, equal)).to_pylist(),
-        "stance",
-        "evidence for {value!r} has the stance {stance}",
-        "the stance follows from the value and the cell's",
-        "restore the stance, or the value",
-    )
-
-
-@_law("2b", "Explanations are whole")
-def _explanations_are_whole(content: _Content) -> Iterator[Breach]:
-    """A gap quotes the words that leave the cell open, where there are any, and names a candidate exactly where they allow
-    several values; evidence and gaps are for columns that take them."""
-    gaps_name, gaps = content.part(Part.GAPS)
-    quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
-    open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
-    yield from content.at(
-        gaps_name,
-        _where(pc.and_(quotes, pc.is_null(gaps["quote"]))),
-        "quote",
-        "a gap that is {reason} quotes no words",
-        "the source's words leave the cell open",
-        "add the quote",
-    )
-    yield from content.at(
-        gaps_name,
-        _where(pc.and_(offers, pc.is_null(gaps["candidate"]))),
-        "candidate",
-        "a gap that is {reason} names no candidate",
-        "each value that the words allow is a gap of its own",
-        "add the candidate",
-    )
-    yield from content.at(
-        gaps_name,
-        _where(pc.and_(pc.invert(offers), pc.is_valid(gaps["candidate"]))),
-        "candidate",
-        "a gap that is {reason} names a candidate",
-        "only words that allow several values offer candidates",
-        f"take it away, or make the reason {open_to}",
-    )
-    for name in (content.dataset.part(Part.EVIDENCE), gaps_name):
-        codes, pairs = content.combinations(name, "table_name", "column_name")
-        yield from content.at(
-            name,
-            _having(codes, [code for code, pair in enumerate(pairs) if pair not in content.first_cell]),
-            "column_name",
-            "{table_name}.{column_name} takes no evidence or gap",
-            "there is no such column, or its origin is none of source, coder, inferred",
-            "correct the column",
+    for name, column in content.explained:
+        filled = pc.is_valid(content.tables[name][column])
+        empty = pc.invert(filled)
+        every = row_numbers(len(filled))
+        evidence, gap = (is_in(every, found[(name, column)][1]) for found in (content.supporting, gaps))
+        cell = f"{name}.{column} of {{id}}"
+        yield from content.at(name, pc.and_not(filled, evidence), column)(
+            f"{cell} has a value but no evidence; every value rests on words of a source; "
+            "add evidence that quotes those words, or empty the cell and give a gap"
         )
+        yield from content.at(name, pc.and_(filled, gap), column)(
+            f"{cell} has a value and a gap; a gap says why a cell is empty; remove one of them"
+        )
+        yield from content.at(name, pc.and_not(empty, gap), column)(
+            f"{cell} is empty but has no gap; every null says why; "
+            f"add a gap with a reason ({reasons}), or a value with evidence"
+        )
+        yield from content.at(name, pc.and_(empty, evidence), column)(
+            f"{cell} is empty and has evidence; evidence supports a value; write the value, or remove the evidence"
+        )
+
+
+@_law(
+    "2b",
+    "Explanations are whole: A gap quotes the words that leave the cell open, where there are any, and names a "
+    "candidate if and only if they allow several values; evidence and gaps are only for columns that take them.",
+)
+def _explanations_are_whole(content: Content) -> Iterator[Breach]:
+    name, gaps = content.part(Part.GAPS)
+    quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
+    yield from content.at(name, pc.and_(quotes, pc.is_null(gaps["quote"])), "quote")(
+        "a gap that is {reason} quotes no words; the source's words leave the cell open; add the quote"
+    )
+    yield from content.at(name, pc.and_(offers, pc.is_null(gaps["candidate"])), "candidate")(
+        "a gap that is {reason} names no candidate; each value that the words allow is a gap of its own; "
+        "add the candidate"
+    )
+    open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
+    yield from content.at(name, pc.and_not(pc.is_valid(gaps["candidate"]), offers), "candidate")(
+        "a gap that is {reason} names a candidate; only words that allow several values offer candidates; "
+        f"remove it, or make the reason {open_to}"
+    )
+    for part in (Part.EVIDENCE, Part.GAPS):
+        name, explaining = content.part(part)
+        wrong: list[int] = []
+        for table, column, rows in groups(explaining["table_name"], explaining["column_name"]):
+            if (table, column) not in content.explained:
+                wrong += rows.as_py()
+        yield from content.at(name, wrong, "column_name")(
+            "{table_name}.{column_name} takes no evidence or gap; "
+            "the column does not exist, or its origin is not source, coder or inferred; correct the column"
+        )
+
+
+@_law(
+    "2c",
+    "The stance follows from the value: Evidence supports a cell if and only if the value that it speaks for is the cell's, "
+    "or one of those joined in it.",
+)
+def _stances_follow(content: Content) -> Iterator[Breach]:
+    name, evidence = content.part(Part.EVIDENCE)
+    values = as_array(evidence["value"])
+    supports = as_array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
+    wrong: list[int] = []
+    for (table, column), (rows, cells) in content.explanations(Part.EVIDENCE).items():
+        held = as_array(pc.cast(content.tables[table][column], pa.string())).take(cells)
+        joined = content.explained[(table, column)].column.joined
+        for value, cell, supporting, own in groups(values.take(rows), held, supports.take(rows)):
+            if supporting != (cell is not None and value in (cell, *(cell.split(JOINT) if joined else ()))):
+                wrong += rows.take(own.values).to_pylist()
+    yield from content.at(name, wrong, "stance")(
+        "evidence for {value!r} has the stance {stance}; the stance follows from the value and the cell's; "
+        "restore the stance, or the value"
+    )
 
 
 # --- 3. Every word is accounted for ---
 
 
-@_law("3", "Every word is accounted for")
-def _words_are_accounted_for(content: _Content) -> Iterator[Breach]:
-    """Each word of a source lies under evidence, or under residue with the reason why nothing was coded from it; not under
-    both."""
+@_law(
+    "3",
+    "Every word is accounted for: Each word of a source lies under evidence, or under residue with the reason why "
+    "nothing was coded from it; not under both.",
+)
+def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
     name, passages = content.part(Part.PASSAGES)
     residue = content.dataset.part(Part.RESIDUE)
     lost: dict[int, str] = {}
     for row, (text, coded, left) in enumerate(zip(content.texts, content.coded, content.covered(residue), strict=True)):
         under = int.from_bytes(coded, "little") | int.from_bytes(left, "little")
         covered = under.to_bytes(len(text), "little")
-        words = [word for word in _words(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
+        words = [word for word in words_of(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
         if words:
             start = passages["start_char"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
-    yield from content.at(
-        name,
-        lost,
-        None,
-        "the word {said} is under no evidence and no residue",
-        "every word is accounted for",
-        f"code what it says, or list it in {residue} with a reason",
-        said=lost,
+    yield from content.at(name, lost)(
+        "the word {said} is under neither evidence nor residue; every word is accounted for; "
+        f"code what it says, or list it in {residue} with a reason"
     )
-    spans = content.spans[(residue, content.dataset.span_texts[residue])]
-    yield from content.at(
-        residue,
-        [
-            row
-            for row, passage, start, end in _rows(spans.rows, spans.passage, spans.start, spans.end)
-            if any(
-                1 in content.coded[passage][start + word.start() : start + word.end()]
-                for word in _words(content.texts[passage][start:end])
-            )
-        ],
-        None,
-        "the residue {text!r} is under evidence as well",
-        "residue is what nothing was coded from",
-        "take it away, or narrow the quote that covers it",
+    twice = [
+        row
+        for row, passage, start, end in zipped(
+            *content.spans[(residue, content.dataset.span_texts[residue])][0].columns
+        )
+        if any(
+            1 in content.coded[passage][start + word.start() : start + word.end()]
+            for word in words_of(content.texts[passage][start:end])
+        )
+    ]
+    yield from content.at(residue, twice)(
+        "the residue {text!r} is under evidence as well; residue is text that nothing was coded from; "
+        "remove it, or narrow the quote that covers it"
     )
 
 
 # --- 4. Nothing invented ---
 
 
-@_law("4", "Inference says so")
-def _inference_is_marked(content: _Content) -> Iterator[Breach]:
-    """The basis of evidence fits the origin of its column: stated or judged, judged alone, or inferred. What is inferred names
-    its rule, and nothing else has one."""
+@_law(
+    "4",
+    "Inference says so: The basis of evidence fits its column's origin: stated or judged for source, judged for "
+    "coder, inferred for inferred. What is inferred names its rule, and nothing else has one.",
+)
+def _inference_is_marked(content: Content) -> Iterator[Breach]:
     name, evidence = content.part(Part.EVIDENCE)
     basis = content.vocabulary(Part.EVIDENCE, "basis")
     fitting = {origin: basis.marked(origin) for origin in ORIGINS}
-    origins = {(name, item.name): item.column.origin for name, item in content.explained}
-    inferable = {(name, item.name) for name, item in content.explained if item.column.inferable}
-    by_rules = basis.marked(Mark.BY_RULE)
-    codes, combinations = content.combinations(name, "table_name", "column_name", "basis")
-    misfits = defaultdict(list)
-    for code, (table, column, value) in enumerate(combinations):
-        origin = origins.get((table, column))
-        if (
-            origin is not None
-            and value not in fitting[origin]
-            and not ((table, column) in inferable and value in by_rules)
-        ):
-            misfits[origin].append(code)
+    misfits: dict[Origin, list[int]] = defaultdict(list)
+    for table, column, value, rows in groups(evidence["table_name"], evidence["column_name"], evidence["basis"]):
+        item = content.explained.get((table, column))
+        by_rules = item is not None and item.column.inferable and value in basis.marked(Mark.BY_RULE)
+        if item is not None and value not in fitting[item.column.origin] and not by_rules:
+            misfits[item.column.origin] += rows.as_py()
     for origin, wrong in misfits.items():
-        yield from content.at(
-            name,
-            _having(codes, wrong),
-            "basis",
-            "the basis {basis} does not fit {column_name}",
-            f"the column's origin is {origin}",
-            f"make it {' or '.join(fitting[origin])}",
+        yield from content.at(name, wrong, "basis")(
+            f"the basis {{basis}} does not fit {{column_name}}; the column's origin is {origin}; "
+            f"make it {' or '.join(fitting[origin])}"
         )
     by_rule, ruled = content.marked(Part.EVIDENCE, "basis", Mark.BY_RULE), pc.is_valid(evidence["rule"])
+    rules = ", ".join(content.vocabulary(Part.EVIDENCE, "rule").values())
     for broken, number in ((pc.and_not(by_rule, ruled), "no"), (pc.and_not(ruled, by_rule), "a")):
-        yield from content.at(
-            name,
-            _where(broken),
-            "rule",
-            f"evidence for {{column_name}} is {{basis}} and has {number} rule",
-            "what is inferred names its rule, and nothing else has one",
-            f"the rules are: {', '.join(content.vocabulary(Part.EVIDENCE, 'rule').values())}",
+        yield from content.at(name, broken, "rule")(
+            f"evidence for {{column_name}} is {{basis}} and has {number} rule; "
+            f"what is inferred names its rule, and nothing else has one; the rules are: {rules}"
         )
 
 
 # --- 5. Who, and how surely ---
 
 
-@_law("5", "Who, and how surely", _Asked.FIRST)
-def _voices_are_named(content: _Content) -> Iterator[Breach]:
-    """Whatever is coded as happening, agreed or said names whose word it is, and how sure that voice is of it."""
-    for name, item, values in content.columns(lambda item: item.column.voice or item.column.certainty):
-        yield from content.at(
-            name,
-            _where(pc.is_null(values)),
-            item.name,
-            f"{{id}} has no {item.name}",
-            "all that is coded is somebody's word, held more or less surely",
-            "name the voice, and how sure it is",
+@_law(
+    "5",
+    "Who, and how surely: Whatever is coded as happening, agreed or said names its voice, which is who says so, and how "
+    "sure that voice is.",
+    _Asked.FIRST,
+)
+def _voices_are_named(content: Content) -> Iterator[Breach]:
+    for name, item, _, values in content.columns(lambda item: item.column.voice or item.column.certainty):
+        yield from content.at(name, pc.is_null(values), item.name)(
+            f"{{id}} has no {item.name}; everything coded is somebody's statement, made with some certainty; "
+            "name the voice, and how sure it is"
         )
 
 
 # --- 6. Keys hold ---
 
 
-@_law("6a", "Ids are unique")
-def _ids_are_unique(content: _Content) -> Iterator[Breach]:
-    """Each row has an id of its own within its table."""
+@_law("6a", "Ids are unique: Each row has an id of its own within its table.")
+def _ids_are_unique(content: Content) -> Iterator[Breach]:
     for name, key in content.keys.items():
         if pc.count_distinct(key, mode="all").as_py() != len(key):
-            again = pc.not_equal(pc.index_in(key, value_set=key), _range(len(key)))
-            yield from content.at(
-                name, _where(again), None, f"the {name} row {{id}} is there twice", "ids are unique", "keep one"
-            )
+            again = pc.not_equal(pc.index_in(key, value_set=key), row_numbers(len(key)))
+            yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve")
-def _links_resolve(content: _Content) -> Iterator[Breach]:
-    """Every link to another table names a row that is there."""
-    for name, item, values in content.columns(lambda item: item.column.references):
-        target = str(item.column.references)
+@_law("6b", "Links resolve: Every link to another table names a row that is there.")
+def _links_resolve(content: Content) -> Iterator[Breach]:
+    for name, item, target, values in content.columns(lambda item: item.column.references):
         keys = content.keys[target]
-        linked = pc.is_valid(values)
-        if not len(keys):
-            # One breach says it all; which of the links is at fault is no question.
-            yield from content.at(
-                name,
-                _where(linked)[:1],
-                item.name,
-                f"{name}.{item.name} links to {target}, of which there is no row",
-                "every link resolves",
-                f"restore the rows of {target}",
+        lost = pc.indices_nonzero(pc.and_not(pc.is_valid(values), is_in(values, keys)))
+        if len(keys):
+            yield from content.at(name, lost, item.name, (f"ids of {target}", partial(in_order, keys)))(
+                f"unknown id {{{item.name}}} in {item.name}; no row of {target} has it; correct the link"
             )
-            continue
-        yield from content.at(
-            name,
-            _where(pc.and_(linked, pc.invert(pc.is_in(values, value_set=keys)))),
-            item.name,
-            f"unknown id {{{item.name}}} in {item.name}",
-            f"no row of {target} has it",
-            "correct the link",
-            choices=(f"ids of {target}", partial(_in_order, keys)),
-        )
+        else:
+            # One breach is enough: every link is broken in the same way.
+            yield from content.at(name, lost[:1], item.name)(
+                f"{name}.{item.name} links to {target}, which has no rows; every link resolves; "
+                f"restore the rows of {target}"
+            )
 
 
-@_law("6c", "References resolve")
-def _references_resolve(content: _Content) -> Iterator[Breach]:
-    """Where a row names a table, a row and a column, those are there."""
+@_law("6c", "References resolve: Where a row names a table, a row and a column, they exist.")
+def _references_resolve(content: Content) -> Iterator[Breach]:
     for name in content.dataset.cell_references:
-        for references in content.references(name):
-            lost: dict[str, tuple[list[int], Callable[[], list[str]]]] = {}
-            if references.table is None:
-                lost["table_name"] = (references.rows.to_pylist(), partial(list, content.models))
+        referring = content.tables[name]
+        for table, group in groups(referring["table_name"]):
+            if table is None:
+                continue
+            rows = group.values
+            lost: dict[str, tuple[pa.Array, Callable[[], list[str]]]] = {}
+            if table in content.models:
+                keys = content.keys[table]
+                lost["row_id"] = pc.invert(is_in(referring["row_id"].take(rows), keys)), partial(in_order, keys)
+                if "column_name" in referring.column_names:
+                    known = [item.name for item in fields(content.models[table])]
+                    strange = pc.invert(is_in(referring["column_name"].take(rows), [*known, None]))
+                    lost["column_name"] = strange, partial(list, known)
             else:
-                keys = content.keys[references.table]
-                missing = references.rows.filter(pc.is_null(references.targets)).to_pylist()
-                lost["row_id"] = (missing, partial(_in_order, keys))
-                if "column_name" in content.tables[name].column_names:
-                    columns = _array(content.tables[name]["column_name"]).take(references.rows)
-                    known = [item.name for item in fields(content.models[references.table])]
-                    strange = pc.invert(pc.is_in(columns, value_set=pa.array([*known, None], pa.string())))
-                    lost["column_name"] = (references.rows.filter(strange).to_pylist(), partial(list, known))
-            for column, (rows, allowed) in lost.items():
+                lost["table_name"] = pa.repeat(True, len(rows)), partial(list, content.models)
+            for column, (broken, allowed) in lost.items():
                 kind = column.removesuffix("_name").replace("row_id", "id")
-                yield from content.at(
-                    name,
-                    rows,
-                    column,
-                    f"unknown {kind} {{{column}}} in {column}",
-                    "a reference names what is there",
-                    "correct the reference",
-                    choices=("known ones", allowed),
+                yield from content.at(name, rows.filter(as_array(broken)), column, ("known ones", allowed))(
+                    f"unknown {kind} {{{column}}} in {column}; a reference names something that exists; correct the reference"
                 )
 
 
-@_law("6d", "One thing of several")
-def _one_of_is_filled(content: _Content) -> Iterator[Breach]:
-    """A row that may refer to one of several things refers to exactly one, whole."""
+@_law(
+    "6d", "One thing of several: A row that may refer to one of several things refers to exactly one, and completely."
+)
+def _one_of_is_filled(content: Content) -> Iterator[Breach]:
     for name, model in content.models.items():
         choices = model.table.one_of
-        if not choices:
-            continue
-        filled = [[_number(pc.is_valid(content.tables[name][column])) for column in choice] for choice in choices]
-        touched = reduce(pc.add, [reduce(pc.max_element_wise, columns) for columns in filled])
-        whole = reduce(pc.add, [reduce(pc.min_element_wise, columns) for columns in filled])
-        rows = _where(pc.or_(pc.not_equal(touched, 1), pc.not_equal(whole, 1)))
-        said = {}
-        for row in rows:
-            cells = content.tables[name].slice(row, 1).to_pylist()[0]
-            named = [", ".join(choice) for choice in choices if any(cells[column] is not None for column in choice)]
-            said[row] = " and ".join(named) or "none of its links"
-        yield from content.at(
-            name,
-            rows,
-            None,
-            f"a row of {name} fills {{said}}",
-            "it refers to exactly one thing",
-            f"fill {' or '.join(', '.join(choice) for choice in choices)}",
-            said=said,
+        columns = list(itertools.chain.from_iterable(choices))
+        said: dict[int, str] = {}
+        for *cells, rows in (
+            groups(*(pc.is_valid(content.tables[name][column]) for column in columns)) if choices else ()
+        ):
+            filled = set(itertools.compress(columns, cells))
+            begun = [choice for choice in choices if filled.intersection(choice)]
+            if len(begun) != 1 or not filled.issuperset(begun[0]):
+                said |= dict.fromkeys(rows.as_py(), " and ".join(map(", ".join, begun)) or "none of its links")
+        yield from content.at(name, said)(
+            f"a row of {name} fills {{said}}; it refers to exactly one thing; "
+            f"fill {' or '.join(map(', '.join, choices))}"
         )
 
 
-@_law("6e", "Nothing is part of itself")
-def _parents_have_no_cycle(content: _Content) -> Iterator[Breach]:
-    """Nothing is its own whole or parent, at however many removes."""
-    for name, item, values in content.columns(lambda item: item.column.references):
-        if item.column.references == name:
+@_law("6e", "Nothing is part of itself: Nothing is its own whole or parent, directly or through others.")
+def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
+    for name, item, target, values in content.columns(lambda item: item.column.references):
+        if target == name:
             yield from _cycles(content, name, item.name, content.keys[name], values)
     for name, model in content.models.items():
         if model.table.part_of is not None:
             part, whole, relation = model.table.part_of
             vocabulary = content.field(name, relation).column.vocabulary
-            target = content.field(name, part).column.references
-            assert vocabulary is not None and target is not None
+            things = content.field(name, part).column.references
+            assert vocabulary is not None and things is not None
             links = content.tables[name]
-            terms = pa.array(vocabulary.marked(Mark.PART_OF), pa.string())
-            links = links.filter(pc.is_in(links[relation], value_set=terms))
-            yield from _cycles(content, target, None, links[part], links[whole])
+            links = links.filter(is_in(links[relation], vocabulary.marked(Mark.PART_OF)))
+            yield from _cycles(content, things, None, links[part], links[whole])
 
 
-def _cycles(content: _Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
+def _cycles(content: Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
     # Dictionaries for sets, so that which cycle is found first does not depend on hashes.
     graph: dict[str, dict[str, None]] = defaultdict(dict)
-    for child, parent in _rows(children, parents):
+    for child, parent in zipped(children, parents):
         if parent is not None:
             graph[child][parent] = None
     while True:
@@ -860,9 +497,8 @@ def _cycles(content: _Content, table: str, column: str | None, children: Any, pa
         except CycleError as error:
             cycle = error.args[1][:0:-1]
         at = pc.index_in(pa.array(cycle), value_set=content.keys[table]).to_pylist()
-        rows = [row for row in at if row is not None]
-        first_row = min(rows, default=None)
-        turn = at.index(first_row) if rows else 0
+        first_row = min((row for row in at if row is not None), default=None)
+        turn = at.index(first_row) if first_row is not None else 0
         cycle = [*cycle[turn:], *cycle[: turn + 1]]
         what = f"a cycle among parents: {' -> '.join(cycle)}"
         yield Breach(table, first_row, cycle[0], column, what, "nothing is part of itself", "break the cycle")
@@ -874,54 +510,43 @@ def _cycles(content: _Content, table: str, column: str | None, children: Any, pa
 # --- 7. Closed vocabularies ---
 
 
-@_law("7a", "Vocabularies are closed", _Asked.FIRST)
-def _terms_are_known(content: _Content) -> Iterator[Breach]:
-    """Every coded value is a term of its column's vocabulary."""
-    for name, item, values in content.columns(lambda item: item.column.vocabulary):
-        vocabulary = item.column.vocabulary
-        assert vocabulary is not None
+@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", _Asked.FIRST)
+def _terms_are_known(content: Content) -> Iterator[Breach]:
+    for name, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
         distinct = [value for value in pc.unique(values).to_pylist() if value is not None]
-        wrong = [value for value in distinct if not all(term in vocabulary for term in item.column.terms(value))]
-        yield from content.at(
-            name,
-            _having(values, wrong),
-            item.name,
-            f"{name}.{item.name} of {{id}} is {{{item.name}!r}}",
-            f"it is an unknown term: the vocabulary {vocabulary.name} is closed",
-            "use one of its terms",
-            choices=(f"terms of {vocabulary.name}", vocabulary.values),
+        strange = [value for value in distinct if not all(term in vocabulary for term in item.column.terms(value))]
+        wrong = is_in(values, strange)
+        yield from content.at(name, wrong, item.name, (f"terms of {vocabulary.name}", vocabulary.values))(
+            f"{name}.{item.name} of {{id}} is {{{item.name}!r}}; "
+            f"it is an unknown term: the vocabulary {vocabulary.name} is closed; use one of its terms"
         )
 
 
-@_law("7b", "Candidates and asserted values are possible")
-def _other_values_are_possible(content: _Content) -> Iterator[Breach]:
-    """The candidate that a gap names, and the value that evidence speaks for, are values that their column could hold."""
-    columns = {(table, item.name): item for table, item in content.explained}
+@_law(
+    "7b",
+    "Other values are possible values: The candidate that a gap names, and the value that evidence speaks for, are values "
+    "that their column could hold.",
+)
+def _other_values_are_possible(content: Content) -> Iterator[Breach]:
     for part, held, noun in ((Part.GAPS, "candidate", "candidate"), (Part.EVIDENCE, "value", "value of evidence")):
-        name = content.dataset.part(part)
-        codes, named = content.combinations(name, "table_name", "column_name", held)
-        for code, (table, column, value) in enumerate(named):
-            item = columns.get((table, column))
-            why = None if item is None or value is None else _why_no_value(content, item, value)
-            if item is not None and why:
+        name, explaining = content.part(part)
+        for table, column, value, rows in groups(*(explaining[key] for key in ("table_name", "column_name", held))):
+            item = content.explained.get((table, column))
+            if item is None or value is None:
+                continue
+            if why := _why_no_value(content, item, value):
                 vocabulary = item.column.vocabulary
-                yield from content.at(
-                    name,
-                    _having(codes, [code]),
-                    held,
-                    f"the {noun} {{{held}!r}} is no value of {table}.{column}",
-                    "it {because}",
-                    "correct it",
-                    choices=None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values),
-                    because=why,
+                choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
+                yield from content.at(name, dict.fromkeys(rows.as_py(), why), held, choices)(
+                    f"the {noun} {{{held}!r}} cannot be a value of {table}.{column}; it {{said}}; correct it"
                 )
 
 
-def _why_no_value(content: _Content, item: Field, text: str) -> str | None:
-    """Why a text is no value of a column; None where it is one."""
+def _why_no_value(content: Content, item: Field, text: str) -> str | None:
+    """Why a text cannot be a value of a column; None where it can."""
     target = item.column.references
     if target is not None and pc.index(content.keys[target], text).as_py() < 0:
-        return f"is the id of no row of {target}"
+        return f"is not the id of any row of {target}"
     try:
         if item.type == "boolean" and text not in ("true", "false"):
             raise ValueError("is neither true nor false")
@@ -940,46 +565,40 @@ def _why_no_value(content: _Content, item: Field, text: str) -> str | None:
     return None
 
 
-@_law("7c", "Terms are published")
-def _terms_are_published(content: _Content) -> Iterator[Breach]:
-    """Every coded value is a row of the table of terms."""
+@_law("7c", "Terms are published: Every coded value is a row of the table of terms.")
+def _terms_are_published(content: Content) -> Iterator[Breach]:
     name, terms = content.part(Part.TERMS)
-    published = set(_rows(terms["vocabulary"], terms["term"]))
-    for table, item, values in content.columns(lambda item: item.column.vocabulary):
-        vocabulary = item.column.vocabulary
-        assert vocabulary is not None
+    published = set(zipped(terms["vocabulary"], terms["term"]))
+    for table, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
         lost = [term for term in vocabulary.values() if (vocabulary.name, term) not in published]
-        yield from content.at(
-            table,
-            _having(values, lost),
-            item.name,
-            f"{{{item.name}}} of {vocabulary.name} is not in {name}",
-            "every coded value is defined there",
-            "restore the term",
+        yield from content.at(table, is_in(values, lost), item.name)(
+            f"{{{item.name}}} of {vocabulary.name} is not in {name}; "
+            "every coded value is defined there; restore the term"
         )
 
 
-@_law("7d", "Terms have counterparts, or have none")
-def _terms_have_crosswalks(content: _Content) -> Iterator[Breach]:
-    """Every term of a vocabulary that is set beside other schemes has a counterpart there, or is said to have none."""
+@_law(
+    "7d",
+    "Terms have counterparts, or have none: Every term of a vocabulary that is mapped to other schemes is mapped to one, or "
+    "marked as having no counterpart.",
+)
+def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
-    whole = [name for name, vocabulary in content.dataset.vocabularies.items() if vocabulary.set_beside]
-    asked = pc.is_in(terms["vocabulary"], value_set=pa.array(whole, pa.string()))
-    crossed = pc.or_(pc.invert(asked), pc.is_in(terms["term_id"], value_set=_array(crosswalk["term_id"])))
-    yield from content.at(
-        name,
-        _where(pc.invert(crossed)),
-        None,
-        f"the term {{id}} has no {crosswalk_name} row",
-        "every term says what it corresponds to elsewhere",
-        f"add one to {crosswalk_name}; match: none is an answer",
+    mapped = [name for name, vocabulary in content.dataset.vocabularies.items() if vocabulary.set_beside]
+    asked = is_in(terms["vocabulary"], mapped)
+    yield from content.at(name, pc.and_not(asked, is_in(terms["term_id"], as_array(crosswalk["term_id"]))))(
+        f"the term {{id}} has no {crosswalk_name} row; every term says what it corresponds to elsewhere; "
+        f"add one to {crosswalk_name}; 'match: none' is a valid answer"
     )
 
 
-@_law("7e", "Terms are defined once")
-def _terms_are_defined_as_here(content: _Content) -> Iterator[Breach]:
-    """Every published term has the label and the definition that this version's vocabularies give it."""
+@_law(
+    "7e",
+    "Terms are defined once: Every published term has the label and the definition that this version's vocabularies "
+    "give it.",
+)
+def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
     if not content.same_version:
         return
     name, terms = content.part(Part.TERMS)
@@ -988,204 +607,88 @@ def _terms_are_defined_as_here(content: _Content) -> Iterator[Breach]:
         for vocabulary in content.dataset.vocabularies.values()
         for term in vocabulary
     }
-    found = _rows(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
-    yield from content.at(
-        name,
-        [row for row, term in enumerate(found) if term not in defined],
-        None,
-        "the term {id} is defined otherwise in this version",
-        "the codebook and this table say the same",
-        f"get the package anew: {content.dataset.name} download",
+    found = zipped(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
+    yield from content.at(name, [row for row, term in enumerate(found) if term not in defined])(
+        "the term {id} is defined differently in this version; the codebook and this table say the same; "
+        f"download the package again: {content.dataset.name} download"
     )
 
 
-@_law("7f", "Dates are real")
-def _dates_are_real(content: _Content) -> Iterator[Breach]:
-    """Dates in EDTF (ISO 8601-2) name days that the calendar has, and end no earlier than they start."""
-    for name, item, values in content.columns(lambda item: item.column.edtf):
-        wrong = {}
-        for value in pc.unique(values).to_pylist():
+@_law(
+    "7f",
+    "Dates are real: Dates in EDTF (ISO 8601-2) name days that the calendar has, and end no earlier than they start.",
+)
+def _dates_are_real(content: Content) -> Iterator[Breach]:
+    for name, item, _, values in content.columns(lambda item: item.column.edtf):
+        wrong: dict[int, str] = {}
+        for value, rows in groups(values):
             try:
                 if value is not None:
                     bounds(value)
             except ValueError as error:
-                wrong[value] = str(error)
-        for value, why in wrong.items():
-            yield from content.at(
-                name,
-                _having(values, [value]),
-                item.name,
-                f"{item.name}: {{because}}",
-                "dates follow EDTF (ISO 8601-2)",
-                "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05",
-                because=why,
-            )
+                wrong |= dict.fromkeys(rows.as_py(), str(error))
+        yield from content.at(name, wrong, item.name)(
+            f"{item.name}: {{said}}; dates follow EDTF (ISO 8601-2); "
+            "correct the date, for example 2026, XXXX-08 or 2026-03/2026-05"
+        )
 
 
 # --- 8. One content ---
 
 
-@_law("8a", "Cells fit their columns", _Asked.FIRST)
-def _cells_fit_their_columns(content: _Content) -> Iterator[Breach]:
-    """Required cells have values, values match their column's pattern, and no text is empty."""
-    for name, item, values in content.columns(lambda _: True):
-        column = item.column
+@_law(
+    "8a",
+    "Cells fit their columns: Required cells have values, values match their column's pattern, and no text is empty.",
+    _Asked.FIRST,
+)
+def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
+    for name, item, column, values in content.columns(lambda item: item.column):
         what = f"{name}.{item.name} of {{id}} is {{{item.name}!r}}"
-        if not item.nullable and values.null_count and not (column.voice or column.certainty):
-            yield from content.at(name, _where(pc.is_null(values)), item.name, what, "it is required", "fill it")
+        if not item.nullable and not (column.voice or column.certainty):
+            yield from content.at(name, pc.is_null(values), item.name)(f"{what}; it is required; fill it")
         if item.type != "text" or column.vocabulary is not None or column.edtf:
             continue
         # A link is as well formed as the key that it resolves to.
         is_key = item.name == primary_key(content.models[name])
         if column.pattern is not None and (column.references is None or is_key):
-            wrong = pc.invert(pc.match_substring_regex(values, f"^(?:{column.pattern})$"))
-            yield from content.at(
-                name,
-                _where(wrong),
-                item.name,
-                what,
-                "it does not match {because}",
-                "correct it",
-                because=column.pattern,
+            wrong = pc.indices_nonzero(pc.invert(pc.match_substring_regex(values, f"^(?:{column.pattern})$")))
+            yield from content.at(name, dict.fromkeys(wrong.to_pylist(), column.pattern), item.name)(
+                f"{what}; it does not match {{said}}; correct it"
             )
         else:
-            empty = _where(pc.equal(values, ""))
-            yield from content.at(
-                name, empty, item.name, what, "an empty text is no value", "make it a null, or fill it"
+            yield from content.at(name, pc.equal(values, ""), item.name)(
+                f"{what}; an empty text is no value; make it a null, or fill it"
             )
 
 
-@_law("8b", "Derived values recompute", _Asked.OF_SOUND_CELLS)
-def _derived_recomputes(content: _Content) -> Iterator[Breach]:
-    """Derived cells equal what is computed from the cells that they derive from."""
-    derived = content.dataset.derived
-    for (name, column), by_id in derived.compute(content.needed(derived.needs)).items():
-        table = content.tables[name]
-        expected = [by_id[row_id] for row_id in content.keys[name].to_pylist()]
-        rows = _where(differs(table[column], pa.array(expected, table.schema.field(column).type)))
-        yield from content.at(
-            name,
-            rows,
-            column,
-            f"{name}.{column} of {{id}} is {{{column}}}, and it recomputes to {{said}}",
-            "derived values follow from others",
-            "restore the value",
-            said={row: f"{expected[row]!s:.60}" for row in rows},
+@_law(
+    "8b",
+    "Derived values recompute: Derived cells equal what is computed from the cells that they derive from.",
+    _Asked.OF_SOUND_CELLS,
+)
+def _derived_recomputes(content: Content) -> Iterator[Breach]:
+    for (name, column), by_id in content.computed(content.dataset.derived).items():
+        values = content.tables[name][column]
+        expected = pa.array([by_id[row_id] for row_id in content.keys[name].to_pylist()], values.type)
+        wrong = pc.indices_nonzero(differs(values, expected)).to_pylist()
+        yield from content.at(name, {row: f"{expected[row].as_py()!s:.60}" for row in wrong}, column)(
+            f"{name}.{column} of {{id}} is {{{column}}}, but it recomputes to {{said}}; "
+            "derived values follow from others; restore the value"
         )
 
 
-@_law("8c", "Views recompute", _Asked.LAST)
-def _views_recompute(content: _Content) -> Iterator[Breach]:
-    """The rows of views equal what is computed from the other tables."""
+@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", _Asked.LAST)
+def _views_recompute(content: Content) -> Iterator[Breach]:
     if not any(model.table.view for model in content.models.values()):
         return
-    views = content.dataset.views
-    for name, rows in views.compute(content.needed(views.needs)).items():
+    for name, rows in content.computed(content.dataset.views).items():
         key = primary_key(content.models[name])
         computed = {row[key]: row for row in rows}
         found = content.tables[name].to_pylist()
-        yield from content.at(
-            name,
-            [at for at, row in enumerate(found) if computed.pop(row[key], None) != row],
-            None,
-            f"the {name} row {{id}} is not as computed",
-            "views are computed",
-            "restore the view",
+        wrong = [at for at, row in enumerate(found) if computed.pop(row[key], None) != row]
+        yield from content.at(name, wrong)(
+            f"the {name} row {{id}} differs from the computed one; views are computed; restore the view"
         )
         for row_id in list(computed)[: content.limit]:
             what = f"the {name} row {row_id} is missing"
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
-
-
-# --- Helpers on columns ---
-
-
-def differs(left: Any, right: Any) -> Any:
-    """Where two columns differ; null equals null and nothing else."""
-    unequal = pc.fill_null(pc.not_equal(left, right), False)
-    return pc.or_(unequal, pc.not_equal(pc.is_null(left), pc.is_null(right)))
-
-
-def first(mask: Any) -> int | None:
-    """The first row where a mask is true."""
-    at = pc.index(mask, True).as_py()
-    return None if at < 0 else int(at)
-
-
-def _array(column: Any) -> pa.Array:
-    """A column as one array."""
-    if isinstance(column, pa.ChunkedArray):
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return column
-
-
-def _number(mask: Any) -> Any:
-    return pc.cast(mask, pa.int64())
-
-
-def _where(mask: Any) -> list[int]:
-    """The rows where a mask is true, neither false nor null."""
-    found: list[int] = pc.indices_nonzero(mask).to_pylist()
-    return found
-
-
-def _having(values: Any, wanted: Sequence[Any], rows: pa.Array | None = None) -> list[int]:
-    """The rows whose value is one of those wanted; `rows` has their numbers where these are not the values' own."""
-    if not wanted:
-        return []
-    mask = pc.is_in(values, value_set=pa.array(wanted, values.type))
-    found: list[int] = pc.indices_nonzero(mask).to_pylist() if rows is None else rows.filter(mask).to_pylist()
-    return found
-
-
-def _range(count: int) -> pa.Array:
-    """The whole numbers below `count`."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
-
-
-def _distinct(*columns: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """The distinct combinations of columns: for each row the number of its own, and for each combination a row."""
-    codes: Any = None
-    for column in columns:
-        encoded = column.dictionary_encode("encode")
-        own = _number(encoded.indices)
-        if codes is not None:
-            # Each factor is at most the number of rows, so this stays below 2^63.
-            own = pc.add(pc.multiply(codes, max(len(encoded.dictionary), 1)), own)
-            own = _number(own.dictionary_encode().indices)
-        codes = own
-    return codes, pc.index_in(pc.unique(codes), value_set=codes)
-
-
-def _in_order(column: pa.Array) -> list[str]:
-    return sorted(column.to_pylist())
-
-
-def _rows(*columns: Any) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in columns), strict=True)
-
-
-def _words(text: str) -> Iterator[re.Match[str]]:
-    return re.finditer(r"\w+", text)
-
-
-def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
-    """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
-
-    Certain are a space between sentences of a line, and as many line feeds as lines lie between.
-    """
-    text, last_line = "", 1
-    for start, line, words in passages:
-        blank = "\n" * (line - last_line) or (" " if text else "")
-        if start != len(text) + len(blank):
-            return None
-        text, last_line = text + blank + words, line
-    ending = character_count - len(text)
-    return text + "\n" * ending if ending in (0, 1) else None
-
-
-def _shortened(cells: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: f"{value[:57]}..." if isinstance(value, str) and len(value) > 60 else value
-        for name, value in cells.items()
-    }

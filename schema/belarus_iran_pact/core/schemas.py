@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from .column import JOINT
 from .table import Dataset, Field, Row, Tables, ValueType, description, fields, primary_key
@@ -38,18 +37,6 @@ def arrow_schema(model: type[Row]) -> pa.Schema:
 def arrow_tables(dataset: Dataset, tables: Tables) -> dict[str, pa.Table]:
     """Tables of rows as Arrow tables with their schemas; values must be of their column's type."""
     return {name: pa.Table.from_pylist(rows, arrow_schema(dataset.tables[name])) for name, rows in tables.items()}
-
-
-def csv_conversion(types: pa.Schema | dict[str, pa.DataType]) -> pyarrow.csv.ConvertOptions:
-    """How the published CSV files are read back: an empty cell is a null, and nothing else is."""
-    return pyarrow.csv.ConvertOptions(
-        column_types=types,
-        null_values=[""],
-        true_values=["true"],
-        false_values=["false"],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
 
 
 def _metadata(item: Field) -> dict[str, str]:

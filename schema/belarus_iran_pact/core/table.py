@@ -48,8 +48,7 @@ class Table:
         rows_from: where rows are written. `coding`: in a file of each article's folder, or in the rows of another table
             (`within`). `cells`: its rows explain cells and are written beside them; a file explains cells of other articles'
             rows. `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
-        within: the table in whose rows the coder writes this table's rows.
-        nested_as: the key under which they stand there.
+        within: the table in whose rows the coder writes this table's rows, under this one's name without the other's noun.
         grounds_whole: whether a row's quote is evidence for the row that it is written in as well.
         column_groups: names for sets of columns that mostly have one gap in common.
         anchored: whether each row is itself a span that the coder quotes.
@@ -69,7 +68,6 @@ class Table:
     id_hashed: bool = False
     rows_from: Literal["coding", "cells", "reference", "build"] = "coding"
     within: str | None = None
-    nested_as: str | None = None
     grounds_whole: bool = False
     column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     anchored: bool = False

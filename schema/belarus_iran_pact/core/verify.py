@@ -1,8 +1,5 @@
 """Whether published files are whole and keep the laws of the data, judged from the files alone.
 
-    verify()                  the installed data, or a checkout's `dataset/`
-    verify("some/folder")     a downloaded package
-
 Three steps, each as far as the one before allows: the files are those that the descriptor lists, byte for byte; the tables can
 be read and are of the right shape, the same in CSV and Parquet; the laws hold. Columns are judged whole, by Arrow; plain Python
 sees distinct spans, passages, and the few tables that are computed from others.
@@ -12,29 +9,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import os
-import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
-from ..loading import data_folder
-from ..models import DATASET, TABLES
-from .laws import breaches, differs, first
-from .schemas import arrow_schema, csv_conversion, table_schema
+from . import reading
+from .content import differs, first
+from .laws import breaches
+from .messages import fault_text
+from .reading import DESCRIPTOR, MAX_FILES, SEAL, MissingFileError, Package, PackageError, shown
+from .schemas import arrow_schema, table_schema
+from .table import Dataset
 
 DISTRIBUTION = "belarus-iran-pact"
 GET_ANEW = f"get the package anew: {DISTRIBUTION} download"
-DESCRIPTOR = "datapackage.json"
-FORMS = ("csv", "parquet")
-
-_BLOCK = 1 << 20
 
 
 # --- What is answered ---
@@ -60,7 +50,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.what}; {self.why}; {self.remedy}"
+        return fault_text(place, self.what, self.why, self.remedy)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,7 +58,7 @@ class Report:
     """What verification found. True where it found no fault.
 
     Attributes:
-        folder: the package verified.
+        folder: the package verified, a folder or an archive.
         version: the package's version; empty where its descriptor cannot be read.
         files: how many files were compared with their hashes.
         rows: how many rows were judged.
@@ -92,70 +82,32 @@ class Report:
         return self.ok
 
     def __str__(self) -> str:
-        count = len(self.faults)
-        verdict = "no faults" if self.ok else f"{count} fault{'' if count == 1 else 's'}"
-        pinned = ", ".join(self.pinned_by) or "nothing"
+        verdict = {0: "no faults", 1: "1 fault"}.get(len(self.faults), f"{len(self.faults)} faults")
         head = f"{DISTRIBUTION} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
-        return "\n".join([head, f"{DESCRIPTOR} is pinned by: {pinned}", *map(str, self.faults)])
+        pinned = f"{DESCRIPTOR} is pinned by: {', '.join(self.pinned_by) or 'nothing'}"
+        return "\n".join(shown(line, 1000) for line in (head, pinned, *self.faults))
 
     __repr__ = __str__
 
 
-def verify(path: str | os.PathLike[str] | None = None) -> Report:
+def verify_package(path: Path, dataset: Dataset, version: str) -> Report:
     """Judge a published package by its files alone.
 
     Args:
-        path: the package's folder, or its `datapackage.json`; by default the installed data.
-
-    Returns:
-        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`.
+        path: the package's folder, its `datapackage.json`, or an archive.
+        dataset: what the tables are to be.
+        version: the version that the dataset is of.
 
     Raises:
-        FileNotFoundError: there is no such folder.
+        FileNotFoundError: there is no such folder or file.
     """
-    folder = Path(data_folder() if path is None else path)
-    if folder.name == DESCRIPTOR and folder.is_file():
-        folder = folder.parent
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(folder)!r}; give the folder that holds {DESCRIPTOR}")
-    package = _Package(folder)
-    package.judge()
-    return Report(
-        str(folder),
-        package.version,
-        package.files,
-        package.rows,
-        tuple(package.pinned_by),
-        tuple(package.faults),
-    )
-
-
-# --- The descriptor's own hash ---
-
-SEAL = "descriptorHash"
-_NO_SEAL = "sha256:" + "0" * 64
-_SEALED = re.compile(rb'"descriptorHash": "sha256:([0-9a-f]{64})"')
-
-
-def sealed(descriptor: dict[str, Any]) -> str:
-    """The text of `datapackage.json` with its own hash in it: JSON with `descriptorHash` as last property.
-
-    The hash is the SHA-256 of the very text with zeros for its 64 digits.
-    """
-    content = {**{name: value for name, value in descriptor.items() if name != SEAL}, SEAL: _NO_SEAL}
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    before, after = text.rsplit(_NO_SEAL, 1)
-    return f"{before}sha256:{hashlib.sha256(text.encode()).hexdigest()}{after}"
-
-
-def _seal_holds(content: bytes) -> bool | None:
-    """Whether a descriptor has the hash that it says; None where it says none."""
-    found = list(_SEALED.finditer(content))
-    if not found:
-        return None
-    digits = found[-1]
-    zeroed = content[: digits.start(1)] + b"0" * 64 + content[digits.end(1) :]
-    return hashlib.sha256(zeroed).hexdigest().encode() == digits.group(1)
+    judging = _Judging(dataset, version)
+    try:
+        judging.judge(path)
+    except PackageError as error:
+        judging.refuse(error)
+    pinned_by, faults = tuple(judging.pinned_by), tuple(dict.fromkeys(judging.faults))
+    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults)
 
 
 def _recorded_hash(file: Path) -> str | None:
@@ -175,76 +127,57 @@ def _recorded_hash(file: Path) -> str | None:
     return None
 
 
-# --- The package ---
+class _Judging:
+    """What is found while a package is judged, step by step; a `Report` explains the attributes."""
 
-
-class _Package:
-    """A package as it is judged, step by step; what is found is in the attributes, which a `Report` explains."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.version = ""
+    def __init__(self, dataset: Dataset, version: str) -> None:
+        self.dataset = dataset
+        self.version = version
+        self.found = ""
         self.files = 0
         self.rows = 0
         self.pinned_by: list[str] = []
         self.faults: list[Fault] = []
 
-    def judge(self) -> None:
-        """Take the steps, each as far as the one before allows."""
-        from .. import __version__
-
-        listed = self._read_descriptor()
-        if listed is None:
-            return
-        self._files_are_as_listed(listed)
-        same_version = self.version == __version__
-        forms = [form for form in FORMS if any(path.startswith(f"{form}/") for path in listed)]
-        if not forms:
-            self._add(DESCRIPTOR, "lists no tables", "a package has csv/ or parquet/, or both")
-        tables = self._tables(listed, forms, same_version) if self._shapes_are_known(listed, same_version) else {}
+    def judge(self, path: Path) -> None:
+        """Take the steps, each as far as the one before allows; a `PackageError` where there is no descriptor to go by."""
+        files = reading.files_at(path)
+        content = reading.descriptor_bytes(files)
+        self._descriptor_is_pinned(files.place / DESCRIPTOR, content)
+        package = Package(files, content)
+        self.found = package.version
+        for problem in package.problems:
+            self.refuse(problem)
+        self._files_are_as_listed(package)
+        self._files_are_listed(package)
+        same_version = self.version == package.version
+        tables = self._tables(package, same_version) if self._shapes_are_known(package, same_version) else {}
         self.rows = sum(table.num_rows for table in tables.values())
-        if len(tables) == len(TABLES):
-            # Lines are told of the CSV files where there are any, since only they have lines.
-            form = forms[0]
-            for breach in breaches(DATASET, tables, same_version=same_version):
-                file = f"{form}/{breach.table}.{form}"
-                line = breach.row + 2 if form == "csv" and breach.row is not None else None
-                self.faults.append(Fault(file, line, breach.row_id, breach.what, breach.why, breach.remedy))
+        if len(tables) < len(self.dataset.tables):
+            return
+        # Lines are told of the CSV files where there are any, since only they have lines.
+        form = package.forms[0]
+        for breach in breaches(self.dataset, tables, same_version=same_version):
+            line = breach.row + 2 if form == "csv" and breach.row is not None else None
+            self._add(f"{form}/{breach.table}.{form}", breach.what, breach.why, breach.remedy, line, breach.row_id)
 
-    def _add(self, file: str, what: str, why: str, remedy: str = GET_ANEW) -> None:
-        self.faults.append(Fault(file, None, None, what, why, remedy))
+    def refuse(self, error: PackageError) -> None:
+        """Add what is wrong with the package as a fault."""
+        self._add(error.file, error.what, error.why)
+
+    def _add(
+        self, file: str, what: str, why: str, remedy: str = GET_ANEW, line: int | None = None, row_id: str | None = None
+    ) -> None:
+        self.faults.append(Fault(file, line, row_id, what, why, remedy))
 
     # Step 1: files
 
-    def _read_descriptor(self) -> dict[str, dict[str, Any]] | None:
-        """The resources by path; None where there is no descriptor to go by."""
-        file = self.folder / DESCRIPTOR
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            self._add(DESCRIPTOR, "cannot be read", error.strerror or str(error))
-            return None
-        self._descriptor_is_pinned(file, content)
-        try:
-            descriptor = json.loads(content.decode("utf-8"))
-            self.version = _text(descriptor["version"])
-            resources = {_text(item["path"]): dict(item) for item in descriptor["resources"]}
-            names = {_text(item["name"]) for item in resources.values()}
-            count = len(descriptor["resources"])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            self._add(DESCRIPTOR, "is no descriptor of a data package", f"{type(error).__name__}: {_one_line(error)}")
-            return None
-        if not len(resources) == len(names) == count:
-            self._add(DESCRIPTOR, "lists a name or path twice", "each resource is listed once")
-        return resources
-
     def _descriptor_is_pinned(self, file: Path, content: bytes) -> None:
-        recorded = _recorded_hash(file)
+        recorded, seal = _recorded_hash(file), reading.seal_holds(content)
         if recorded is not None:
             self.pinned_by.append("the RECORD of the installed wheel")
             if recorded != hashlib.sha256(content).hexdigest():
                 self._add(DESCRIPTOR, "has changed", "its SHA-256 is not the one in the RECORD of the installed wheel")
-        seal = _seal_holds(content)
         if seal is not None:
             self.pinned_by.append("the hash that it states of itself")
             if not seal:
@@ -252,92 +185,73 @@ class _Package:
         elif recorded is None:
             self._add(DESCRIPTOR, f"has no {SEAL}", "without its own hash, a change in it could go unseen")
 
-    def _files_are_as_listed(self, listed: dict[str, dict[str, Any]]) -> None:
-        for path, item in listed.items():
-            if _is_safe(path):
-                self._bytes_are_as_listed(path, item)
-            else:
-                self._add(DESCRIPTOR, f"lists {path!r}", "paths stay within the package")
-        for path in _files_below(self.folder):
-            if path not in listed and path != DESCRIPTOR:
-                self._add(path, "is not listed", f"a package holds what its {DESCRIPTOR} lists", "take it away")
-        for form in FORMS:
-            if any(path.startswith(f"{form}/") for path in listed):
-                for name in TABLES:
-                    if f"{form}/{name}.{form}" not in listed:
-                        self._add(DESCRIPTOR, f"lists no {form}/{name}.{form}", "each form has every table")
+    def _files_are_as_listed(self, package: Package) -> None:
+        self.files = len(package.resources)
+        for path, item in package.resources.items():
+            try:
+                package.check(path)
+            except MissingFileError as error:
+                self.files -= 1
+                # A wheel leaves out what repeats the tables for looking at them.
+                if not (item.get("inWheel") is False and package.files.place.name == "_data"):
+                    self.refuse(error)
+            except PackageError as error:
+                self.refuse(error)
 
-    def _bytes_are_as_listed(self, path: str, item: dict[str, Any]) -> None:
-        file = self.folder / path
-        digest, size = hashlib.sha256(), 0
-        try:
-            if file.is_symlink():
-                self._add(path, "is a link", "a package holds its files itself")
-            with file.open("rb", buffering=0) as stream:
-                while block := stream.read(_BLOCK):
-                    digest.update(block)
-                    size += len(block)
-        except FileNotFoundError:
-            # A wheel leaves out what repeats the tables for looking at them.
-            if item.get("inWheel") is False and self.folder.name == "_data":
-                return
-            self._add(path, "is missing", f"{DESCRIPTOR} lists it")
-            return
-        except OSError as error:
-            self._add(path, "cannot be read", error.strerror or str(error))
-            return
-        self.files += 1
-        if size != item.get("bytes"):
-            self._add(path, f"has changed: {size} bytes", f"{DESCRIPTOR} says {item.get('bytes')}")
-        elif f"sha256:{digest.hexdigest()}" != item.get("hash"):
-            self._add(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
+    def _files_are_listed(self, package: Package) -> None:
+        for count, path in enumerate(package.files.paths()):
+            if count > MAX_FILES:
+                self._add(DESCRIPTOR, f"is one of more than {MAX_FILES} files", "no package has so many")
+                break
+            if path not in package.resources and path != DESCRIPTOR:
+                self._add(shown(path), "is not listed", f"a package holds what its {DESCRIPTOR} lists", "take it away")
+        if not package.forms:
+            self._add(DESCRIPTOR, "lists no tables", "a package has csv/ or parquet/, or both")
+        for file in (f"{form}/{name}.{form}" for form in package.forms for name in self.dataset.tables):
+            if file not in package.resources:
+                self._add(DESCRIPTOR, f"lists no {file}", "each form has every table")
 
     # Step 2: tables
 
-    def _shapes_are_known(self, listed: dict[str, dict[str, Any]], same_version: bool) -> bool:
+    def _shapes_are_known(self, package: Package, same_version: bool) -> bool:
         known = True
-        for name, model in TABLES.items():
-            # A package of Parquet files alone has the schemas there.
-            paths = (f"{form}/{name}.{form}" for form in FORMS)
-            described = next((listed[path]["schema"] for path in paths if "schema" in listed.get(path, {})), None)
-            if described is None:
+        for name, model in self.dataset.tables.items():
+            try:
+                described = package.resource(name)["schema"]
+            except PackageError:
+                continue  # What is not listed is reported as such.
+            if _shape(described, same_version) == _shape(table_schema(model, self.dataset), same_version):
                 continue
-            expected = table_schema(model, DATASET)
-            if same_version and _fields(described) != _fields(expected):
+            if same_version:
                 self._add(DESCRIPTOR, f"describes {name} otherwise", "the models of this version define columns")
-            elif not same_version and _shape(described) != _shape(expected):
-                known = False
-                self._add(
-                    DESCRIPTOR,
-                    f"has columns of {name} that this version of {DISTRIBUTION} does not know so",
-                    f"the package is of version {self.version}",
-                    f"verify it with its own: pip install {DISTRIBUTION}=={self.version}",
-                )
+                continue
+            known = False
+            theirs = shown(package.version)
+            what = f"has columns of {name} that this version of {DISTRIBUTION} does not know so"
+            remedy = f"verify it with its own: pip install {DISTRIBUTION}=={theirs}"
+            self._add(DESCRIPTOR, what, f"the package is of version {theirs}", remedy)
         return known
 
-    def _tables(self, listed: dict[str, dict[str, Any]], forms: list[str], same_version: bool) -> dict[str, pa.Table]:
+    def _tables(self, package: Package, same_version: bool) -> dict[str, pa.Table]:
         """The tables that can be read, each from the first of the forms where it can."""
         found: dict[str, pa.Table] = {}
-        for name, model in TABLES.items():
+        for name, model in self.dataset.tables.items():
             schema = arrow_schema(model)
             read: dict[str, pa.Table] = {}
-            for form in forms:
-                file = self.folder / form / f"{name}.{form}"
+            for form in package.forms:
                 try:
-                    read[form] = _READERS[form](file, schema)
-                except FileNotFoundError:
-                    continue  # Missing files are reported as such.
-                except (OSError, ValueError, pa.ArrowException) as error:
-                    self._add(f"{form}/{name}.{form}", "cannot be read as this table", _one_line(error))
+                    if f"{form}/{name}.{form}" in package.resources:
+                        read[form] = package.table(name, form, schema)
+                except MissingFileError:
+                    continue  # That is reported already.
+                except PackageError as error:
+                    self.refuse(error)
             if "parquet" in read and same_version and not read["parquet"].schema.equals(schema, check_metadata=True):
                 self._add(f"parquet/{name}.parquet", "describes its columns otherwise", "the models define them")
             if len(read) == 2:
                 self._forms_are_equal(name, read["csv"], read["parquet"])
             if read:
                 found[name] = next(iter(read.values()))
-                counted = listed.get(f"csv/{name}.csv", {}).get("rowCount", found[name].num_rows)
-                if counted != found[name].num_rows:
-                    self._add(DESCRIPTOR, f"says {counted} rows of {name}", f"there are {found[name].num_rows}")
         return found
 
     def _forms_are_equal(self, name: str, left: pa.Table, right: pa.Table) -> None:
@@ -352,69 +266,12 @@ class _Package:
             row_id = left.column(0)[row].as_py() if row < left.num_rows else None
             what = f"{name} differs between CSV and Parquet in {where}"
             why = f"parquet/{name}.parquet is to hold the same rows, types and nulls"
-            self.faults.append(Fault(f"csv/{name}.csv", row + 2, row_id, what, why, GET_ANEW))
+            self._add(f"csv/{name}.csv", what, why, GET_ANEW, row + 2, row_id)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.60} is no text")
-    return value
-
-
-def _is_safe(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and not set(path) & set("\\:\0")
-
-
-def _files_below(folder: Path) -> Iterator[str]:
-    """Everything below a folder that is no folder itself, by path within it, in order."""
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        for name in sorted(files + linked):
-            yield Path(place, name).relative_to(folder).as_posix()
-
-
-def _fields(schema: Any) -> object:
-    return schema.get("fields") if isinstance(schema, dict) else None
-
-
-def _shape(schema: Any) -> object:
-    """What the laws rely on in a Table Schema: columns' names, types and constraints."""
+def _shape(schema: Any, whole: bool) -> object:
+    """What a Table Schema says of columns: all, or only what the laws rely on, which is names, types and constraints."""
     try:
-        return [(item["name"], item["type"], item.get("constraints")) for item in schema["fields"]]
+        return [item if whole else (item["name"], item["type"], item.get("constraints")) for item in schema["fields"]]
     except (TypeError, KeyError, AttributeError):
         return None
-
-
-def _one_line(error: Exception) -> str:
-    return f"{' '.join(str(error).split()):.200}"
-
-
-def _read_csv(file: Path, schema: pa.Schema) -> pa.Table:
-    options = csv_conversion(schema)
-    # Small files are read faster by one thread, and only the reader that takes one block after the other can tell the line.
-    alone = pyarrow.csv.ReadOptions(use_threads=False)
-    reading = alone if file.stat().st_size < _BLOCK else None
-    try:
-        table = pyarrow.csv.read_csv(file, convert_options=options, read_options=reading)
-    except pa.ArrowInvalid:
-        table = pyarrow.csv.read_csv(file, convert_options=options, read_options=alone)
-    return _in_shape(table, schema)
-
-
-def _read_parquet(file: Path, schema: pa.Schema) -> pa.Table:
-    with pq.ParquetFile(file) as parquet:
-        return _in_shape(parquet.read(use_threads=file.stat().st_size >= _BLOCK), schema)
-
-
-_READERS: dict[str, Callable[[Path, pa.Schema], pa.Table]] = {"csv": _read_csv, "parquet": _read_parquet}
-
-
-def _in_shape(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    if table.column_names != schema.names:
-        raise ValueError(f"its columns are {', '.join(table.column_names)}, not {', '.join(schema.names)}")
-    for found, expected in zip(table.schema, schema, strict=True):
-        if found.type != expected.type:
-            raise ValueError(f"{found.name} is {found.type}, not {expected.type}")
-    return table

@@ -18,7 +18,7 @@ from belarus_iran_pact.core.table import Tables
 
 from .content import KINDS, Content, sure
 from .drawing import STYLE
-from .network import network_picture
+from .network import Network
 from .timeline import timeline_picture
 
 _HERE = Path(__file__).parent
@@ -58,18 +58,14 @@ def explorer(tables: Tables, version: str) -> str:
         style=Markup(style),
         script=Markup(script),
         timeline=Markup(timeline_picture(tables, alone=False)),
-        network=Markup(network_picture(tables, alone=False)),
+        network=Markup(Network(tables).picture(alone=False)),
     )
 
 
 def pictures(tables: Tables) -> dict[str, str]:
     """The pictures that stand alone, as SVG by file name."""
-    return {
-        "timeline.svg": timeline_picture(tables, alone=True),
-        "network.svg": network_picture(tables, alone=True),
-    }
+    return {"timeline.svg": timeline_picture(tables, alone=True), "network.svg": Network(tables).picture(alone=True)}
 
 
 def _pinned(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from belarus_iran_pact.core.laws import coverage
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Field, Rows, Tables, description, fields, primary_key
-from belarus_iran_pact.core.vocabulary import Vocabulary
 from belarus_iran_pact.explaining import Joined, Words
 from belarus_iran_pact.models import DATASET, TABLES
-from belarus_iran_pact.vocabularies import CLAIM_KIND, FACTUALITY, GAP_REASON
+from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON
 
-from .segments import Segment, Span, segments
+from .segments import Span, segments
 
 KINDS = {
     "actor": ("Actor", "words that pick out an actor"),
@@ -27,76 +26,46 @@ KINDS = {
 }
 """What words are marked as: the legend's name of it, and what it means."""
 
-
-@dataclass(frozen=True)
-class Badge:
-    """A short word in a box. `style` is the name of its style, and tells what it is a badge of."""
-
-    text: str
-    style: str
-
-
-# The column whose evidence is the words of a row itself, rather than of one of its values.
-_OWN_WORDS = {
+_TITLES = {
     "events": "label",
     "agreements": "label",
-    "provisions": "wording",
+    "provisions": "label",
     "claims": "text",
     "discrepancies": "description",
-    "actors": "name_as_printed",
+    "actors": "name",
     "sources": "headline",
 }
+# The column whose evidence is the words of a row itself, rather than of one of its values. Words for actors and discrepancies
+# are those of the rows that belong to them.
+_OWN_WORDS: dict[str, str | None] = {**_TITLES, "provisions": "wording", "discrepancies": None, "actors": None}
 _MARKED = {
     ("events", "label"): "event",
     ("provisions", "wording"): "provision",
     ("claims", "text"): "claim",
     ("claims", "cue_text"): "cue",
 }
-_TITLES = {**_OWN_WORDS, "actors": "name", "provisions": "label"}
 _SURE = {"CT+": "certain", "PR+": "probable", "PS+": "possible", "CT-": "not", "PR-": "not", "PS-": "not"}
 # What is shown as quotes and links rather than as cells.
 _SPAN_COLUMNS = {"source_id", "passage_id", "start", "end", "text", "quote"}
 _CELL_COLUMNS = {"table_name", "row_id", "column_name"}
-# The columns whose values are badges of a row, each with its badge's style.
+# The columns whose values are badges of a row, each with its badge's style; then those that give one where they hold.
 _BADGES = {"status": "status", "commitment": "commitment", "stage": "stage", "resolution": "resolution"}
 _BADGES |= {"type": "kind", "kind": "kind", "area": "kind"}
 _REMARKS = {
-    "centerpiece": Badge("centerpiece", "centerpiece"),
-    "presupposed": Badge("taken for granted", "presupposed"),
-    "direct_quote": Badge("in quotation marks", "quoted"),
+    "centerpiece": ("centerpiece", "centerpiece"),
+    "presupposed": ("taken for granted", "presupposed"),
+    "direct_quote": ("in quotation marks", "quoted"),
 }
 
 
-@dataclass(frozen=True)
-class Quote:
-    """Words that a row rests on.
+class Badge(NamedTuple):
+    """A short word in a box. `style` is the name of its style, and tells what it is a badge of."""
 
-    Attributes:
-        sentence: the sentence's address.
-        words: the words.
-        why: for each reason the cells that they explain, each by the address of its evidence and its column.
-    """
-
-    sentence: str
-    words: Words
-    why: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-
-    @property
-    def span(self) -> tuple[str, int, int]:
-        """Where the words stand: sentence, start and end."""
-        return (self.sentence, self.words.start, self.words.end)
-
-    def columns(self) -> set[str]:
-        """The columns that the words explain."""
-        return {column for cells in self.why.values() for _, column in cells}
+    text: str
+    style: str
 
 
-GapLine = tuple[str, str, list[str], str, Quote | None]
-"""Gaps of one row with the same words: the row's address and title, the columns, the candidates, and the words."""
-
-
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell: its column, its value in words, the value as it is in the file where that differs, and where it links to.
 
     An empty cell has reasons instead: for each the gap's address, if there is one, and the reason.
@@ -104,24 +73,33 @@ class Cell:
 
     column: str
     text: str | None
-    code: str
-    link: str
-    reasons: tuple[tuple[str, str], ...]
+    code: str = ""
+    link: str = ""
+    reasons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Card:
-    """A row with everything that there is to say about it."""
+    """A row with everything that there is to say about it.
+
+    Attributes:
+        quotes: the words that it rests on; for each reason the cells that they explain, by the address of the evidence and
+            the column.
+        nested: the rows that belong to it.
+    """
 
     table: str
     row_id: str
-    address: str
-    title: str
     row: dict[str, Any]
-    badges: tuple[Badge, ...]
-    cells: tuple[Cell, ...]
-    quotes: tuple[Quote, ...]
-    nested: tuple[Card, ...]
+    cells: list[Cell]
+    quotes: dict[Words, dict[str, list[tuple[str, str]]]]
+    nested: list[Card]
+    badges: list[Badge]
+
+    @property
+    def address(self) -> str:
+        """The row's address on the page."""
+        return f"{self.table}/{self.row_id}"
 
     @property
     def key(self) -> str:
@@ -129,27 +107,23 @@ class Card:
         return primary_key(TABLES[self.table])
 
     @property
+    def title(self) -> str:
+        """What the row is called."""
+        return str(self.row[_TITLES[self.table]])
+
+    @property
     def sentences(self) -> list[tuple[str, int]]:
-        """The sentences of the row's own words, each once, by address and number."""
-        own = _OWN_WORDS.get(self.table)
-        quotes = [quote for quote in self.quotes if own is None or own in quote.columns()]
-        return list(dict.fromkeys((quote.sentence, quote.words.ordinal) for quote in quotes))
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of a source, and what rests on it."""
-
-    address: str
-    number: int
-    row_address: str
-    kind: str
-    start: int
-    end: int
-    segments: list[Segment]
-    voices: list[tuple[str, list[tuple[Badge, int]]]]
-    taken_for_granted: int
-    rows: list[tuple[str, list[Card]]]
+        """The sentences of the row's own words, each once, by passage and number."""
+        own = _OWN_WORDS[self.table]
+        if own is None:
+            words = [words for row in self.nested for words in row.quotes]
+        else:
+            words = [
+                words
+                for words, why in self.quotes.items()
+                if any(own == column for cells in why.values() for _, column in cells)
+            ]
+        return list(dict.fromkeys((at.passage_id, at.ordinal) for at in words))
 
 
 class Content:
@@ -158,14 +132,17 @@ class Content:
     def __init__(self, tables: Tables, version: str) -> None:
         self.tables = tables
         self.version = version
+        self.anchors = sentence_addresses(tables["passages"])
+        self.names = {row["actor_id"]: row["name"] for row in tables["actors"]}
         self.titles = {
-            f"{name}/{row[primary_key(TABLES[name])]}": _title(name, row) for name in _TITLES for row in tables[name]
+            f"{name}/{row[primary_key(TABLES[name])]}": str(row[title])
+            for name, title in _TITLES.items()
+            for row in tables[name]
         }
         self._joined = Joined(tables.__getitem__)
-        self._anchors = sentence_addresses(tables["passages"])
         self._within: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        for name in TABLES:
-            parent = _parent(name)
+        for name, model in TABLES.items():
+            parent = "actors" if name == "mentions" else model.table.within
             if parent is not None:
                 for row in tables[name]:
                     self._within[(parent, row[primary_key(TABLES[parent])])].append((name, row))
@@ -174,38 +151,30 @@ class Content:
 
     # --- The article ---
 
-    def sources(self) -> list[tuple[Card, list[Sentence]]]:
-        """The sources with their sentences."""
+    def sources(self) -> list[tuple[Card, list[dict[str, Any]]]]:
+        """The sources with their sentences: for each its row, its segments, and by table the rows whose own words it has."""
         spans = self._spans()
-        resting = self._resting()
-        home: dict[str, list[Card]] = defaultdict(list)
-        for card in self.cards["claims"]:
-            if card.sentences:
-                home[card.sentences[0][0]].append(card)
-        found = []
-        for source in self.cards["sources"]:
-            sentences = []
-            for passage in sorted(self.tables["passages"], key=lambda row: row["start"]):
-                if passage["source_id"] != source.row_id:
-                    continue
-                address = self._anchors[passage["passage_id"]]
-                claims = home[address]
-                sentences.append(
-                    Sentence(
-                        address=address,
-                        number=passage["ordinal"],
-                        row_address=f"passages/{passage['passage_id']}",
-                        kind=passage["kind"],
-                        start=passage["start"],
-                        end=passage["end"],
-                        segments=segments(passage["text"], passage["start"], spans[passage["passage_id"]]),
-                        voices=self._voices(claims),
-                        taken_for_granted=sum(card.row["presupposed"] for card in claims),
-                        rows=[(name, cards) for name, cards in resting[address].items() if cards],
-                    )
-                )
-            found.append((source, sentences))
-        return found
+        resting: dict[str, dict[str, list[Card]]] = defaultdict(lambda: defaultdict(list))
+        for name, cards in self.cards.items():
+            for card in cards:
+                for passage_id, _ in card.sentences:
+                    resting[passage_id][name].append(card)
+        passages = sorted(self.tables["passages"], key=lambda row: row["start"])
+        return [
+            (
+                source,
+                [
+                    {
+                        "row": row,
+                        "segments": segments(row["text"], row["start"], spans[row["passage_id"]]),
+                        "resting": resting[row["passage_id"]],
+                    }
+                    for row in passages
+                    if row["source_id"] == source.row_id
+                ],
+            )
+            for source in self.cards["sources"]
+        ]
 
     def _spans(self) -> dict[str, list[Span]]:
         """All spans, by passage."""
@@ -216,42 +185,16 @@ class Content:
             kind, hint = _MARKED.get((name, column)), ""
             explained = self._joined.rows(name)[row["row_id"]]
             if kind == "cue":
-                hint = _cue_hint(explained["factuality"])
+                # A cue that leaves its clause certain is one that puts it into the future.
+                hint = "to come" if explained["factuality"] == "CT+" else sure(explained["factuality"]).text
             elif column == "voice_actor_id" and explained[column] not in own_voices:
                 kind = "voice"
             found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row['row_id']}", hint))
         for name, kind in (("mentions", "actor"), ("residue", None), ("discrepancy_sides", None), ("gaps", None)):
-            for row in self.tables[name]:
+            for row_id, row in self._joined.rows(name).items():
                 if row["start"] is not None:
-                    address = f"{name}/{row[primary_key(TABLES[name])]}"
-                    found[row["passage_id"]].append(Span(row["start"], row["end"], kind, address))
+                    found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row_id}"))
         return found
-
-    def _resting(self) -> dict[str, dict[str, list[Card]]]:
-        """For each sentence the rows whose own words stand in it, by table."""
-        found: dict[str, dict[str, list[Card]]] = defaultdict(lambda: {name: [] for name in _TITLES})
-        for name, cards in self.cards.items():
-            for card in cards:
-                if name == "actors":
-                    places = [at.sentence for row in card.nested if row.table == "mentions" for at in row.quotes]
-                elif name == "discrepancies":
-                    places = [at.sentence for row in card.nested for at in row.quotes]
-                else:
-                    places = [address for address, _ in card.sentences]
-                for address in dict.fromkeys(places):
-                    found[address][name].append(card)
-        return found
-
-    def _voices(self, claims: list[Card]) -> list[tuple[str, list[tuple[Badge, int]]]]:
-        counts = Counter((card.row["voice_actor_id"], card.row["factuality"]) for card in claims)
-        voices = dict.fromkeys(card.row["voice_actor_id"] for card in claims)
-        return [
-            (
-                self._name(voice),
-                [(sure(term.term), counts[voice, term.term]) for term in FACTUALITY if counts[voice, term.term]],
-            )
-            for voice in voices
-        ]
 
     # --- Rows ---
 
@@ -260,13 +203,11 @@ class Content:
         return Card(
             table=table,
             row_id=row_id,
-            address=f"{table}/{row_id}",
-            title=_title(table, row) if parent is None else "",
             row=row,
-            badges=tuple(self._badges(table, row)) if parent is None else (),
-            cells=tuple(self._cells(table, row, parent)),
-            quotes=tuple(self._quotes(table, row_id, row)),
-            nested=tuple(self._card(name, child, table) for name, child in self._within[(table, row_id)]),
+            cells=list(self._cells(table, row, parent)),
+            quotes=self._quotes(table, row_id, row),
+            nested=[self._card(name, child, table) for name, child in self._within[(table, row_id)]],
+            badges=list(self._badges(table, row)) if parent is None else [],
         )
 
     def _cells(self, table: str, row: dict[str, Any], parent: str | None) -> Iterator[Cell]:
@@ -278,7 +219,7 @@ class Content:
             hidden |= _CELL_COLUMNS
             if row["table_name"] is not None:
                 address = f"{row['table_name']}/{row['row_id']}"
-                yield Cell("row_id", f"{self.titles.get(address, address)} ({row['column_name']})", "", address, ())
+                yield Cell("row_id", f"{self.titles.get(address, address)} ({row['column_name']})", link=address)
         key, *items = fields(TABLES[table])
         for item in items:
             if item.name not in hidden:
@@ -289,50 +230,37 @@ class Content:
     def _cell(self, table: str, row_id: str, item: Field) -> Cell:
         found = self._joined.cell(table, row_id, item)
         if found.value is None:
-            return Cell(item.name, None, "", "", tuple((reason.row, reason.text) for reason in found.reasons))
+            return Cell(item.name, None, reasons=tuple((reason.row, reason.text) for reason in found.reasons))
         text = {"True": "yes", "False": "no"}.get(str(found.value), str(found.value))
         if item.column.references is not None:
             address = f"{item.column.references}/{text}"
-            return Cell(item.name, self.titles.get(address, text), text, address, ())
+            return Cell(item.name, self.titles.get(address, text), text, address)
         if item.column.vocabulary is not None:
             label = item.column.vocabulary.label(text)
-            return Cell(item.name, label, "" if label.lower().replace(" ", "_") == text else text, "", ())
-        return Cell(item.name, text, "", "", ())
+            return Cell(item.name, label, "" if label.lower().replace(" ", "_") == text else text)
+        return Cell(item.name, text)
 
-    def _quotes(self, table: str, row_id: str, row: dict[str, Any]) -> list[Quote]:
-        found: dict[tuple[str, int, int], Quote] = {}
-
-        def at(words: Words) -> Quote:
-            quote = self._quote(words)
-            return found.setdefault(quote.span, quote)
-
+    def _quotes(self, table: str, row_id: str, row: dict[str, Any]) -> dict[Words, dict[str, list[tuple[str, str]]]]:
+        found: dict[Words, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
         if "passage_id" in row:
-            at(self._joined.words(row))
+            found[self._joined.words(row)] = defaultdict(list)
         for column, reason in self._joined.reasons(table, row_id):
             if reason.words is not None:
                 # A gap has its address in the empty cell.
                 address = reason.row if reason.row.startswith("evidence/") else ""
-                at(reason.words).why.setdefault(reason.text, []).append((address, column))
-        return list(found.values())
-
-    def _quote(self, words: Words) -> Quote:
-        return Quote(self._anchors[words.passage_id], words)
+                found[reason.words][reason.text].append((address, column))
+        return found
 
     def _badges(self, table: str, row: dict[str, Any]) -> Iterator[Badge]:
         if "voice_actor_id" in row:
-            yield Badge(self._name(row["voice_actor_id"]), "voice")
+            yield Badge(self.names[row["voice_actor_id"]], "voice")
             yield sure(row["factuality"])
         for column, style in _BADGES.items():
             if column in row:
-                yield Badge(_label(table, column, row[column]).lower(), style)
-        for column, badge in _REMARKS.items():
-            if row.get(column):
-                yield badge
+                yield Badge(_label(table, column, row[column]), style)
+        yield from (Badge(*badge) for column, badge in _REMARKS.items() if row.get(column))
         if row.get("country"):
             yield Badge(row["country"], "country")
-
-    def _name(self, actor_id: str) -> str:
-        return str(self._joined.rows("actors")[actor_id]["name"])
 
     # --- What the sections show besides rows ---
 
@@ -341,110 +269,72 @@ class Content:
         covered, words = coverage(DATASET, arrow_tables(DATASET, self.tables))
         return f"{covered / words:.1%}" if words else "none"
 
-    def voices_table(self) -> tuple[list[Badge], list[tuple[str, str, list[tuple[str, int]], int]]]:
-        """Claims counted by voice and certainty: the certainties there are; and for each voice id, name, counts, sum."""
+    def claim_counts(self) -> Counter[tuple[str, str]]:
+        """The number of claims by voice and certainty; by voice and "" that of all, the voice with most of them first."""
+        totals = Counter((row["voice_actor_id"], "") for row in self.tables["claims"])
         counts = Counter((row["voice_actor_id"], row["factuality"]) for row in self.tables["claims"])
-        used = [value for value, _ in self.certainties()]
-        totals = Counter(row["voice_actor_id"] for row in self.tables["claims"])
-        rows = [
-            (voice, self._name(voice), [(value, counts[voice, value]) for value in used], total)
-            for voice, total in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
-        ]
-        return [sure(value) for value in used], rows
+        return Counter(dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))) + counts
 
-    def claim_kinds(self) -> list[tuple[str, str]]:
-        """The kinds of claims there are, by value and label."""
-        return self._used(CLAIM_KIND, "kind")
-
-    def certainties(self) -> list[tuple[str, str]]:
-        """The certainties of claims there are, by value and label."""
-        return self._used(FACTUALITY, "factuality")
-
-    def _used(self, vocabulary: Vocabulary, column: str) -> list[tuple[str, str]]:
+    def used(self, column: str) -> list[tuple[str, str]]:
+        """The terms that claims have in a column, by value and label."""
         used = {row[column] for row in self.tables["claims"]}
-        return [(term.term, term.label) for term in vocabulary if term.term in used]
+        return [
+            (term, _label("claims", column, term)) for term in _VOCABULARIES["claims", column].values() if term in used
+        ]
 
-    def provision_tree(self) -> list[tuple[Card, list[Any]]]:
+    def provision_tree(self, parent: str | None = None) -> list[tuple[Card, list[Any]]]:
         """The provisions, each with those that are parts of it."""
-        children: dict[str | None, list[Card]] = defaultdict(list)
-        for card in sorted(self.cards["provisions"], key=lambda card: (card.row["agreement_id"], card.row["ordinal"])):
-            children[card.row["parent_provision_id"]].append(card)
-
-        def below(parent: str | None) -> list[tuple[Card, list[Any]]]:
-            return [(card, below(card.row_id)) for card in children[parent]]
-
-        return below(None)
+        ordered = sorted(self.cards["provisions"], key=lambda card: (card.row["agreement_id"], card.row["ordinal"]))
+        within = [card for card in ordered if card.row["parent_provision_id"] == parent]
+        return [(card, self.provision_tree(card.row_id)) for card in within]
 
     def parts_played(self, card: Card) -> list[tuple[str, str, str]]:
         """What an actor has a part in: role, address and title of each."""
-        found = []
-        for name, table in (
-            ("agreement_actors", "agreements"),
-            ("event_actors", "events"),
-            ("provision_actors", "provisions"),
-        ):
-            for row in self.tables[name]:
-                if row["actor_id"] == card.row_id:
-                    address = f"{table}/{row[primary_key(TABLES[table])]}"
-                    found.append((_label(name, "role", row["role"]).lower(), address, self.titles[address]))
-        return found
+        parts = ("agreement_actors", "agreements"), ("event_actors", "events"), ("provision_actors", "provisions")
+        found = [
+            (_label(name, "role", row["role"]), f"{table}/{row[primary_key(TABLES[table])]}")
+            for name, table in parts
+            for row in self.tables[name]
+            if row["actor_id"] == card.row_id
+        ]
+        return [(role, address, self.titles[address]) for role, address in found]
 
-    def empty_cells(self) -> list[tuple[str, str, int, list[GapLine], bool]]:
-        """Gaps by reason: its label and definition, how many cells, one line for each row, and whether words are told.
+    def empty_cells(self) -> list[dict[str, Any]]:
+        """Gaps by reason: its term, how many cells, and for each row and words a line; those with words come first.
 
-        Rows of which a question does not arise are many and alike, so they are counted by table instead.
+        Rows of which a question does not arise are many and alike, so they have no lines.
         """
         found = []
         for term in GAP_REASON:
             gaps = [gap for gap in self.tables["gaps"] if gap["reason"] == term.term]
             groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
-            for gap in gaps:
-                by_row = (gap["table_name"], gap["row_id"], gap["start"], gap["end"])
-                groups[(gap["table_name"], gap["column_name"]) if term.term == "not_applicable" else by_row].append(gap)
-            lines = [self._gap_line(members, counted=term.term == "not_applicable") for members in groups.values()]
+            for gap in gaps if term.term != "not_applicable" else ():
+                groups[gap["table_name"], gap["row_id"], gap["start"], gap["end"]].append(gap)
             cells = {(gap["table_name"], gap["row_id"], gap["column_name"]) for gap in gaps}
-            if gaps:
-                found.append((term.label, term.definition, len(cells), lines, any(line[4] for line in lines)))
-        # What the article itself speaks of comes first.
-        return sorted(found, key=lambda group: not group[4])
+            told = any(gap["quote"] for gap in gaps)
+            lines = [self._gap_line(members) for members in groups.values()]
+            found.append({"term": term, "count": len(cells), "told": told, "lines": lines})
+        return sorted((group for group in found if group["count"]), key=lambda group: not group["told"])
 
-    def _gap_line(self, gaps: Rows, *, counted: bool) -> GapLine:
-        first = gaps[0]
-        columns = list(dict.fromkeys(gap["column_name"] for gap in gaps))
-        if counted:
-            return ("", f"{len(gaps)} of {first['table_name']}", columns, "", None)
-        address = f"{first['table_name']}/{first['row_id']}"
-        words = None if first["start"] is None else self._quote(self._joined.words(first))
-        candidates: dict[str, None] = dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None)
-        return (address, self.titles.get(address, str(first["row_id"])), columns, " or ".join(candidates), words)
-
-    def plain_table(self, name: str) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
-        """A table as it is: what it holds, its columns, and for each row its address and values."""
-        names = [item.name for item in fields(TABLES[name])]
-        key = primary_key(TABLES[name])
-        # Composed ids repeat what stands in the other columns.
-        shown = names[1:] if TABLES[name].table.id_from or name in ("terms", "dyads") else names
-        rows = [
-            (f"{name}/{row[key]}", ["" if row[column] is None else str(row[column]) for column in shown])
-            for row in self.tables[name]
-        ]
-        return description(TABLES[name]), shown, rows
+    def _gap_line(self, gaps: Rows) -> dict[str, Any]:
+        address = f"{gaps[0]['table_name']}/{gaps[0]['row_id']}"
+        return {
+            "address": address,
+            "title": self.titles.get(address, gaps[0]["row_id"]),
+            "columns": dict.fromkeys(gap["column_name"] for gap in gaps),
+            "candidates": dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None),
+            "words": self._joined.words(gaps[0]) if gaps[0]["quote"] else None,
+        }
 
     def inventory(self) -> list[tuple[str, str, int]]:
         """Every table with what it holds and its number of rows."""
         return [(name, description(model), len(self.tables[name])) for name, model in TABLES.items()]
 
-    def event_when(self) -> list[tuple[dict[str, Any], Card]]:
-        """The timeline's rows with their events."""
-        return [(row, self.card_of[f"events/{row['event_id']}"]) for row in self.tables["timeline"]]
-
 
 def sentence_addresses(passages: Rows) -> dict[str, str]:
     """Short addresses for passages: the last part of the id where that tells them apart, else the id."""
     short = {row["passage_id"]: str(row["passage_id"]).rpartition(".")[2] for row in passages}
-    if len(set(short.values())) < len(short):
-        return {passage_id: passage_id for passage_id in short}
-    return short
+    return short if len(set(short.values())) == len(short) else {passage_id: passage_id for passage_id in short}
 
 
 def sure(value: str) -> Badge:
@@ -452,27 +342,13 @@ def sure(value: str) -> Badge:
     return Badge(FACTUALITY.label(value).lower(), f"sure-{_SURE.get(value, 'open')}")
 
 
-def _cue_hint(factuality: str) -> str:
-    # A cue that leaves its clause certain is one that puts it into the future.
-    return "to come" if factuality == "CT+" else FACTUALITY.label(factuality).lower()
-
-
-def _parent(name: str) -> str | None:
-    """The table in whose rows' cards a table's rows are shown."""
-    return "actors" if name == "mentions" else TABLES[name].table.within
-
-
-def _title(table: str, row: dict[str, Any]) -> str:
-    return str(row[_TITLES[table]])
-
-
-def _label(table: str, column: str, value: str) -> str:
-    return _VOCABULARIES_OF[table, column].label(value)
-
-
-_VOCABULARIES_OF = {
+_VOCABULARIES = {
     (name, item.name): item.column.vocabulary
     for name, model in TABLES.items()
     for item in fields(model)
     if item.column.vocabulary is not None
 }
+
+
+def _label(table: str, column: str, value: str) -> str:
+    return _VOCABULARIES[table, column].label(value).lower()

@@ -50,13 +50,12 @@ class Picture:
 
     def row(self, *addresses: str) -> None:
         """What is drawn from here on belongs to rows: it is marked with them, and links to the first."""
-        group = drawsvg.Group(data_rows=escape(" ".join(addresses)))
-        self._drawing.append(group)
-        self._into = group
+        self.between(*addresses)
         if not self.alone:
             # Tables beside the picture have the same links for the keyboard.
-            self._into = _Link(href=escape(f"#{addresses[0]}"), tabindex=-1)
-            group.append(self._into)
+            link = _Link(href=escape(f"#{addresses[0]}"), tabindex=-1)
+            self._into.append(link)
+            self._into = link
 
     def between(self, *addresses: str) -> None:
         """What is drawn from here on belongs to rows, as those above, and links to none, having no words of its own."""

@@ -35,7 +35,6 @@ class Segment:
         text: its words.
         kinds: the kinds of the spans over it, in the order of their names.
         rows: the addresses of the rows that rest on it, each once.
-        begins: the kinds of which a span begins with it.
         hints: the hints of the spans that end with it, each once.
     """
 
@@ -44,7 +43,6 @@ class Segment:
     text: str
     kinds: tuple[str, ...]
     rows: tuple[str, ...]
-    begins: tuple[str, ...]
     hints: tuple[str, ...]
 
 
@@ -64,8 +62,7 @@ def segments(text: str, offset: int, spans: Iterable[Span]) -> list[Segment]:
         cuts |= {span.start, span.end}
     found = []
     covering: list[Span] = []
-    ordered = sorted(cuts)
-    for start, end in pairwise(ordered):
+    for start, end in pairwise(sorted(cuts)):
         covering = [span for span in covering if span.end > start] + opening[start]
         found.append(
             Segment(
@@ -74,7 +71,6 @@ def segments(text: str, offset: int, spans: Iterable[Span]) -> list[Segment]:
                 text=text[start - offset : end - offset],
                 kinds=tuple(sorted({span.kind for span in covering if span.kind is not None})),
                 rows=tuple(dict.fromkeys(span.row for span in covering)),
-                begins=tuple(sorted({span.kind for span in opening[start] if span.kind is not None})),
                 hints=tuple(dict.fromkeys(span.hint for span in covering if span.hint and span.end == end)),
             )
         )

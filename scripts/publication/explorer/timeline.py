@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date
 from itertools import pairwise
 
@@ -20,8 +19,6 @@ _MARKS = {"occurred": "dot", "ongoing": "dot", "planned": "ring", "hypothetical"
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-TITLE = "Timeline of events"
-
 
 def timeline_picture(tables: Tables, *, alone: bool) -> str:
     """The picture as SVG."""
@@ -29,18 +26,19 @@ def timeline_picture(tables: Tables, *, alone: bool) -> str:
     order = [events[row["event_id"]] for row in tables["timeline"]]
     dated = [event for event in order if event["date_earliest"] is not None]
     undated = [event for event in order if event["date_earliest"] is None]
-    heights = {event["event_id"]: _height(event) for event in order}
-    notes = _notes(tables)
-    for event in undated:
-        note_lines = lines_of(notes[event["event_id"]], _NOTE_CHARACTERS)
-        heights[event["event_id"]] = max(heights[event["event_id"]], LINE * len(note_lines) + 9)
+    notes = {event_id: lines_of(text, _NOTE_CHARACTERS) for event_id, text in _notes(tables).items()}
+    heights = {}
+    for event in order:
+        beside = notes[event["event_id"]] if event in undated else []
+        most = max(len(lines_of(event["label"], _LABEL_CHARACTERS)), len(beside))
+        heights[event["event_id"]] = LINE * most + 9
     total = 172 + sum(heights.values())
     inferred = sum(event["date_inferred_edtf"] is not None for event in dated)
     summary = (
         f"Of {len(order)} events the article dates {len(dated) - inferred}; the date of {inferred} more is inferred by a "
         f"written rule; {len(undated)} have no date, and are listed with what else is told of their order."
     )
-    picture = Picture(_WIDTH, total, TITLE, summary, alone=alone)
+    picture = Picture(_WIDTH, total, "Timeline of events", summary, alone=alone)
     _legend(picture)
     axis = _Axis(dated)
     top = 84
@@ -54,9 +52,8 @@ def timeline_picture(tables: Tables, *, alone: bool) -> str:
         left, right = axis.x(event["date_earliest"]), axis.x(event["date_latest"], end=True)
         style = "stated" if event["date_inferred_edtf"] is None else "inferred"
         picture.box(left, at + 3, max(right - left, 4), 13, style)
-        told = event["date_text"] or ""
-        edtf = event["date_inferred_edtf"] or event["date_edtf"] or ""
-        _beside_bar(picture, left, right, at + 13, f"“{told}”: {edtf}", on_bar=style == "stated")
+        told = f"“{event['date_text'] or ''}”: {event['date_inferred_edtf'] or event['date_edtf'] or ''}"
+        _beside_bar(picture, left, right, at + 13, told, on_bar=style == "stated")
         at += heights[event["event_id"]]
     picture.furniture()
     at += 34
@@ -66,8 +63,7 @@ def timeline_picture(tables: Tables, *, alone: bool) -> str:
     at += 12
     for event in undated:
         _label(picture, event, at)
-        lines = lines_of(notes[event["event_id"]], _NOTE_CHARACTERS)
-        picture.text(_LEFT, at + 14, lines, style="soft small")
+        picture.text(_LEFT, at + 14, notes[event["event_id"]], style="soft small")
         at += heights[event["event_id"]]
     return picture.svg()
 
@@ -106,16 +102,16 @@ def _month(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _height(event: dict[str, str]) -> int:
-    return LINE * len(lines_of(event["label"], _LABEL_CHARACTERS)) + 9
-
-
 def _label(picture: Picture, event: dict[str, str], at: int) -> None:
     picture.row(f"events/{event['event_id']}")
-    picture.circle(18, at + 10, 5, _MARKS.get(event["status"], "ring"))
-    if event["status"] == "ongoing":
-        picture.line(18, at + 10, 29, at + 10, "dot")
+    _mark(picture, 18, at + 10, event["status"])
     picture.text(34, at + 14, lines_of(event["label"], _LABEL_CHARACTERS))
+
+
+def _mark(picture: Picture, x: int, y: int, status: str) -> None:
+    picture.circle(x, y, 5, _MARKS.get(status, "ring"))
+    if status == "ongoing":
+        picture.line(x, y, x + 11, y, "dot")
 
 
 def _beside_bar(picture: Picture, left: int, right: int, y: int, text: str, *, on_bar: bool) -> None:
@@ -137,9 +133,7 @@ def _legend(picture: Picture) -> None:
     picture.text(10, 46, "Status:", style="soft")
     x = 68
     for term in EVENT_STATUS:
-        picture.circle(x, 42, 5, _MARKS.get(term.term, "ring"))
-        if term.term == "ongoing":
-            picture.line(x, 42, x + 11, 42, "dot")
+        _mark(picture, x, 42, term.term)
         picture.text(x + 16, 46, term.label.lower())
         x += 120
 
@@ -147,16 +141,14 @@ def _legend(picture: Picture) -> None:
 def _notes(tables: Tables) -> dict[str, str]:
     """For each event what is told of its time other than a date."""
     labels = {row["event_id"]: row["label"] for row in tables["events"]}
-    notes: dict[str, list[str]] = defaultdict(list)
-    reasons = {
-        (gap["row_id"], gap["column_name"]): gap["reason"] for gap in tables["gaps"] if gap["table_name"] == "events"
-    }
+    notes: dict[str, list[str]] = {event_id: [] for event_id in labels}
     for event in tables["events"]:
         if event["date_text"] is not None:
             notes[event["event_id"]].append(f"“{event['date_text']}”")
-        elif reasons.get((event["event_id"], "date_text")) == "undisclosed":
-            notes[event["event_id"]].append("time undisclosed, says the article")
+    for gap in tables["gaps"]:
+        if (gap["table_name"], gap["column_name"], gap["reason"]) == ("events", "date_text", "undisclosed"):
+            notes[gap["row_id"]].append("time undisclosed, says the article")
     for link in tables["event_links"]:
         relation = EVENT_RELATION.label(link["relation"]).lower()
         notes[link["event_id"]].append(f"{relation}: {labels[link['related_event_id']]}")
-    return {event_id: "; ".join(notes[event_id]) or "nothing told" for event_id in labels}
+    return {event_id: "; ".join(told) or "nothing told" for event_id, told in notes.items()}

@@ -7,14 +7,12 @@ import json
 from typing import Any
 
 from belarus_iran_pact.core.table import Tables, fields, primary_key
+from belarus_iran_pact.explaining import Joined, Words
 from belarus_iran_pact.models import TABLES
 
 from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
 
 _CONTEXT = "http://www.w3.org/ns/anno.jsonld"
-
-Span = tuple[str, int, int, str]
-"""A source, first and last offset, and the passage."""
 
 # How many characters of the sentence a quote is given with on each side, to tell it from the same words elsewhere.
 _AROUND = 48
@@ -28,10 +26,15 @@ def web_annotations(tables: Tables, version: str) -> str:
     address, wherever that is, and the cells described are named by addresses relative to it. A source is named by its
     SHA-256 in the form of RFC 6920 (`ni:`), since it has no address.
     """
-    targets = _Targets(tables)
+    names = {row["source_id"]: _source_name(row) for row in tables["sources"]}
     items = [
-        {"id": f"#{span[0]}.{span[1]}-{span[2]}", "type": "Annotation", "body": bodies, "target": targets.of(span)}
-        for span, bodies in _bodies(tables).items()
+        {
+            "id": f"#{source_id}.{start}-{end}",
+            "type": "Annotation",
+            "body": bodies,
+            "target": _target(names[source_id], words),
+        }
+        for (source_id, start, end), (words, bodies) in _bodies(tables).items()
     ]
     head = {
         "@context": _CONTEXT,
@@ -44,7 +47,7 @@ def web_annotations(tables: Tables, version: str) -> str:
         "schema:version": version,
         "dcterms:source": [
             {
-                "id": _source_name(row),
+                "id": names[row["source_id"]],
                 "type": "Text",
                 "format": "text/plain",
                 "language": row["language"],
@@ -61,26 +64,27 @@ def web_annotations(tables: Tables, version: str) -> str:
     return f"{before}[\n{lines}\n]{after}\n"
 
 
-def _bodies(tables: Tables) -> dict[Span, list[dict[str, Any]]]:
+def _bodies(tables: Tables) -> dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]]:
     """For each stretch of words, in the order of the text, what rests on it: the cells, then the actors mentioned."""
-    found: dict[Span, list[dict[str, Any]]] = {}
+    joined = Joined(tables.__getitem__)
+    found: dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]] = {}
     lines = {
         name: {row[primary_key(TABLES[name])]: at for at, row in enumerate(tables[name], start=2)} for name in TABLES
     }
     columns = {name: {item.name: at for at, item in enumerate(fields(TABLES[name]), start=1)} for name in TABLES}
+
+    def bodies(row: dict[str, Any]) -> list[dict[str, Any]]:
+        return found.setdefault((row["source_id"], row["start"], row["end"]), (joined.words(row), []))[1]
+
     for row in tables["evidence"]:
         name, row_id, column = row["table_name"], row["row_id"], row["column_name"]
         cell = f"cell={lines[name][row_id]},{columns[name][column]}"
         purpose = "describing" if row["stance"] == "supports" else "questioning"
-        found.setdefault(_span(row), []).append(_body(name, cell, f"{name}/{row_id}/{column}", purpose))
+        bodies(row).append(_body(name, cell, f"{name}/{row_id}/{column}", purpose))
     for row in tables["mentions"]:
         cell = f"row={lines['actors'][row['actor_id']]}"
-        found.setdefault(_span(row), []).append(_body("actors", cell, f"actors/{row['actor_id']}", "identifying"))
-    return dict(sorted(found.items()))
-
-
-def _span(row: dict[str, Any]) -> Span:
-    return row["source_id"], row["start"], row["end"], row["passage_id"]
+        bodies(row).append(_body("actors", cell, f"actors/{row['actor_id']}", "identifying"))
+    return {span: found[span] for span in sorted(found)}
 
 
 def _body(table: str, fragment: str, label: str, purpose: str) -> dict[str, Any]:
@@ -88,30 +92,12 @@ def _body(table: str, fragment: str, label: str, purpose: str) -> dict[str, Any]
     return {"type": "SpecificResource", "purpose": purpose, "label": label, "source": f"csv/{table}.csv#{fragment}"}
 
 
-class _Targets:
-    """What annotations are on: the sources and their sentences."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._sources = {row["source_id"]: _source_name(row) for row in tables["sources"]}
-        self._passages = {row["passage_id"]: row for row in tables["passages"]}
-
-    def of(self, span: Span) -> dict[str, Any]:
-        """A stretch of words, by two selectors."""
-        source_id, first, last, passage_id = span
-        passage = self._passages[passage_id]
-        start, end, text = first - passage["start"], last - passage["start"], passage["text"]
-        around = {"prefix": text[max(0, start - _AROUND) : start], "suffix": text[end : end + _AROUND]}
-        return {
-            "source": self._sources[source_id],
-            "selector": [
-                {
-                    "type": "TextQuoteSelector",
-                    "exact": text[start:end],
-                    **{name: words for name, words in around.items() if words},
-                },
-                {"type": "TextPositionSelector", "start": first, "end": last},
-            ],
-        }
+def _target(source: str, words: Words) -> dict[str, Any]:
+    """A stretch of words, by two selectors."""
+    around = {"prefix": words.before[-_AROUND:], "suffix": words.after[:_AROUND]}
+    quote = {"type": "TextQuoteSelector", "exact": words.quote} | {name: text for name, text in around.items() if text}
+    position = {"type": "TextPositionSelector", "start": words.start, "end": words.end}
+    return {"source": source, "selector": [quote, position]}
 
 
 def _source_name(row: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from belarus_iran_pact.core.column import Column
 from belarus_iran_pact.core.table import Field, Row, Tables, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
 
@@ -23,34 +24,11 @@ _DATA_TYPES: dict[ValueType, str] = {
 # Readers of Croissant know Parquet by this name, not by the registered media type that came later.
 _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/x-parquet"}
 
-_OWN_TERMS = (
-    "citeAs",
-    "column",
-    "equivalentProperty",
-    "extract",
-    "field",
-    "fileObject",
-    "fileProperty",
-    "fileSet",
-    "format",
-    "includes",
-    "isLiveDataset",
-    "jsonPath",
-    "key",
-    "md5",
-    "parentField",
-    "path",
-    "recordSet",
-    "references",
-    "regex",
-    "repeated",
-    "replace",
-    "samplingRate",
-    "separator",
-    "source",
-    "subField",
-    "transform",
-)
+# Every term of the standard's own context, whether the package uses it or not: readers compare contexts by their keys.
+_OWN_TERMS = """
+citeAs column equivalentProperty extract field fileObject fileProperty fileSet format includes isLiveDataset jsonPath key
+md5 parentField path recordSet references regex repeated replace samplingRate separator source subField transform
+"""
 
 
 def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any]]) -> str:
@@ -58,8 +36,8 @@ def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any
 
     `files` holds `bytes` and `hash` (`sha256:` and 64 digits) of each table's CSV and Parquet file, by path in the package.
 
-    Two properties that the specification asks for are absent, since the package has no address and no date of its own:
-    `url` and `datePublished`. Whoever publishes it at an address adds them there.
+    Two properties that the specification asks for, `url` and `datePublished`, are absent: the package has no address and no
+    date of its own. Whoever publishes it adds them.
     """
     creator = {"@type": "sc:Organization", "name": CREATOR}
     content = {
@@ -83,7 +61,6 @@ def croissant(tables: Tables, version: str, files: Mapping[str, Mapping[str, Any
 
 
 def _context() -> dict[str, Any]:
-    # Written out, and whole although the package uses a part of it: readers compare it with the standard one by its keys.
     return {
         "@language": "en",
         "@vocab": "https://schema.org/",
@@ -95,7 +72,7 @@ def _context() -> dict[str, Any]:
         "data": {"@id": "cr:data", "@type": "@json"},
         "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
         "examples": {"@id": "cr:examples", "@type": "@json"},
-        **{term: f"cr:{term}" for term in _OWN_TERMS},
+        **{term: f"cr:{term}" for term in _OWN_TERMS.split()},
     }
 
 
@@ -121,19 +98,18 @@ def _record_set(model: type[Row]) -> dict[str, Any]:
         "name": name,
         "description": description(model),
         "key": {"@id": f"{name}/{primary_key(model)}"},
-        "field": [_field(model, item) for item in fields(model)],
+        "field": [_field(name, item) for item in fields(model)],
     }
 
 
-def _field(model: type[Row], item: Field) -> dict[str, Any]:
-    name = model.table.name
+def _field(table: str, item: Field) -> dict[str, Any]:
     content: dict[str, Any] = {
         "@type": "cr:Field",
-        "@id": f"{name}/{item.name}",
+        "@id": f"{table}/{item.name}",
         "name": item.name,
-        "description": " ".join(_meaning(item)),
+        "description": _meaning(item.column),
         "dataType": _DATA_TYPES[item.type],
-        "source": _column(name, item.name),
+        "source": _column(table, item.name),
     }
     target = item.column.references
     if target is not None:
@@ -148,14 +124,12 @@ def _column(table: str, column: str) -> dict[str, Any]:
     return {"fileObject": {"@id": f"parquet/{table}.parquet"}, "extract": {"column": column}}
 
 
-def _meaning(item: Field) -> Iterator[str]:
-    column = item.column
-    yield column.description
-    if column.vocabulary is not None:
-        yield f"Terms: those of the vocabulary `{column.vocabulary.name}` in `terms`."
-    if column.unit is not None:
-        yield f"Unit: {column.unit}."
-    if column.authority is not None:
-        yield f"Authority: {column.authority}."
-    if column.null_means is not None:
-        yield f"Null: {column.null_means}"
+def _meaning(column: Column) -> str:
+    terms = column.vocabulary and f"those of the vocabulary `{column.vocabulary.name}` in `terms`."
+    more = {
+        "Terms": terms,
+        "Unit": column.unit and f"{column.unit}.",
+        "Authority": column.authority and f"{column.authority}.",
+    }
+    told = (f"{what}: {text}" for what, text in {**more, "Null": column.null_means}.items() if text is not None)
+    return " ".join([column.description, *told])

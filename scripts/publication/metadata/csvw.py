@@ -45,39 +45,28 @@ def csvw(version: str) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _url(table: str) -> str:
-    return f"csv/{table}.csv"
-
-
 def _table(model: type[Row]) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "columns": [_column(item) for item in fields(model)],
-        "primaryKey": primary_key(model),
-    }
+    columns = [
+        {
+            "name": item.name,
+            "titles": item.name,
+            "dc:description": item.column.description,
+            "datatype": _datatype(item),
+            "required": not item.nullable,
+        }
+        for item in fields(model)
+    ]
+    schema: dict[str, Any] = {"columns": columns, "primaryKey": primary_key(model)}
     foreign = [_foreign_key(item.name, item.column.references) for item in fields(model) if item.column.references]
     if foreign:
         schema["foreignKeys"] = foreign
-    return {
-        "url": _url(model.table.name),
-        "dc:title": model.table.name,
-        "dc:description": description(model),
-        "tableSchema": schema,
-    }
+    name = model.table.name
+    return {"url": f"csv/{name}.csv", "dc:title": name, "dc:description": description(model), "tableSchema": schema}
 
 
 def _foreign_key(column: str, target: str) -> dict[str, Any]:
-    reference = {"resource": _url(target), "columnReference": primary_key(TABLES[target])}
+    reference = {"resource": f"csv/{target}.csv", "columnReference": primary_key(TABLES[target])}
     return {"columnReference": column, "reference": reference}
-
-
-def _column(item: Field) -> dict[str, Any]:
-    return {
-        "name": item.name,
-        "titles": item.name,
-        "dc:description": item.column.description,
-        "datatype": _datatype(item),
-        "required": not item.nullable,
-    }
 
 
 def _datatype(item: Field) -> str | dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from publication.descriptor import NAME
 
-from .changes import CellChange, Changes, RowChange, SchemaChange
+from .compare import CellChange, Changes, RowChange, SchemaChange
 from .retired import is_given
 
 # Rows with composed ids come and go by the hundred, with their parents: so many of each table are named.
@@ -20,22 +20,14 @@ def as_text(changes: Changes) -> str:
     lines = [f"{NAME} {changes.old} -> {changes.new}", _verdict(changes)]
     if changes.counts:
         width = max(map(len, changes.counts))
-        lines += ["", f"{'table':<{width}} {'added':>7} {'removed':>7} {'changed':>7}"]
-        lines += [
-            f"{table:<{width}} {counts.added:>7} {counts.removed:>7} {counts.changed:>7}"
-            for table, counts in changes.counts.items()
-        ]
-    if changes.schema:
-        lines += ["", "schema", *(f"  {_schema(change)} ({change.level.name})" for change in changes.schema)]
-    if changes.rows:
-        lines += ["", "rows", *(f"  {line}" for line in _row_lines(changes, str))]
-    if changes.cells:
-        lines += ["", "cells"]
-        for cell in changes.cells:
-            lines.append(f"  {cell.table} {cell.row_id} {cell.column}: {_value(cell.old)} -> {_value(cell.new)}")
-            lines += [f"      {line}" for line in _why(cell)]
-    if changes.files:
-        lines += ["", "files", *(f"  {change.table}: {change.what} ({change.level.name})" for change in changes.files)]
+        rows = [("table", ("added", "removed", "changed")), *changes.counts.items()]
+        lines += ["", *(f"{name:<{width}} {a:>7} {b:>7} {c:>7}" for name, (a, b, c) in rows)]
+    cells = []
+    for cell in changes.cells:
+        cells.append(f"{cell.table} {cell.row_id} {cell.column}: {_value(cell.old)} -> {_value(cell.new)}")
+        cells += [f"    {line}" for line in _why(cell)]
+    for title, items in _sections(changes, cells, str, str).items():
+        lines += ["", title.lower(), *(f"  {item}" for item in items)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,20 +36,16 @@ def as_markdown(changes: Changes) -> str:
     lines = [f"{NAME} {changes.old} → {changes.new}: {_verdict(changes)}."]
     if changes.counts:
         lines += ["", as_changelog(changes).rstrip("\n")]
-    if changes.schema:
-        lines += ["", "### Schema", ""]
-        lines += [f"- {_escaped(_schema(change))} ({change.level.name})" for change in changes.schema]
-    if changes.rows:
-        lines += ["", "### Rows", "", *(f"- {line}" for line in _row_lines(changes, _code))]
-    if changes.cells:
-        lines += ["", "### Cells", "", "| cell | old | new | why |", "| --- | --- | --- | --- |"]
-        for cell in changes.cells:
-            why = "<br>".join(_escaped(line) for line in _why(cell))
-            name = f"{cell.table} {cell.row_id} {cell.column}"
-            lines.append(f"| {_code(name)} | {_escaped(_value(cell.old))} | {_escaped(_value(cell.new))} | {why} |")
-    if changes.files:
-        lines += ["", "### Files", ""]
-        lines += [f"- {_code(change.table)}: {change.what} ({change.level.name})" for change in changes.files]
+    cells = []
+    for cell in changes.cells:
+        name, why = f"{cell.table} {cell.row_id} {cell.column}", "<br>".join(map(_escaped, _why(cell)))
+        cells.append(f"| {_code(name)} | {_escaped(_value(cell.old))} | {_escaped(_value(cell.new))} | {why} |")
+    for title, items in _sections(changes, cells, _code, _escaped).items():
+        lines += ["", f"### {title}", ""]
+        if title == "Cells":
+            lines += ["| cell | old | new | why |", "| --- | --- | --- | --- |", *items]
+        else:
+            lines += [f"- {item}" for item in items]
     return "\n".join(lines) + "\n"
 
 
@@ -66,10 +54,7 @@ def as_changelog(changes: Changes) -> str:
     if not changes.counts:
         return f"No row differs from {changes.old}.\n"
     lines = [f"| rows since {changes.old} | added | removed | changed |", "| --- | ---: | ---: | ---: |"]
-    lines += [
-        f"| `{table}` | {counts.added} | {counts.removed} | {counts.changed} |"
-        for table, counts in changes.counts.items()
-    ]
+    lines += [f"| `{name}` | {' | '.join(map(str, counts))} |" for name, counts in changes.counts.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -80,45 +65,39 @@ def as_json_lines(changes: Changes) -> str:
 
 def _objects(changes: Changes) -> Iterator[dict[str, Any]]:
     for change in changes.schema:
-        yield {"change": "schema", "table": change.table or None, "column": change.column} | _what(change)
+        where = {"table": change.table or None, "column": change.column}
+        yield {"change": "schema", **where, "what": change.what, "level": change.level.name.lower()}
     for change in changes.files:
-        yield {"change": "file", "path": change.table} | _what(change)
+        yield {"change": "file", "path": change.table, "what": change.what, "level": change.level.name.lower()}
     for row in changes.rows:
-        level = row.level.name.lower()
-        yield {
-            "change": "row_added" if row.added else "row_removed",
-            "table": row.table,
-            "id": row.row_id,
-            "level": level,
-            **({} if row.retired is None else {"successors": row.retired.successors, "reason": row.retired.reason}),
-            "row": row.row,
-        }
+        kind, level = "row_added" if row.added else "row_removed", row.level.name.lower()
+        fate = {"successors": row.retired.successors, "reason": row.retired.reason} if row.retired else {}
+        yield {"change": kind, "table": row.table, "id": row.row_id, "level": level, **fate, "row": row.row}
     for cell in changes.cells:
-        yield {
-            "change": "cell",
-            "table": cell.table,
-            "id": cell.row_id,
-            "column": cell.column,
-            "origin": cell.origin,
-            "level": cell.level.name.lower(),
-            "old": cell.old,
-            "new": cell.new,
-            "evidence": cell.evidence,
-            "gaps": cell.gaps,
-        }
+        said = {"id" if name == "row_id" else name: value for name, value in vars(cell).items()}
+        yield {"change": "cell", **said, "level": cell.level.name.lower()}
     yield {
         "change": "summary",
         "old": changes.old,
         "new": changes.new,
         "level": changes.level.name.lower(),
         "smallest_version": changes.smallest,
-        "rows": {table: vars(counts) for table, counts in changes.counts.items()},
+        "rows": {table: counts._asdict() for table, counts in changes.counts.items()},
         "faults": changes.faults,
     }
 
 
-def _what(change: SchemaChange) -> dict[str, str]:
-    return {"what": change.what, "level": change.level.name.lower()}
+def _sections(
+    changes: Changes, cells: list[str], code: Callable[[str], str], escaped: Callable[[str], str]
+) -> dict[str, list[str]]:
+    """What differs, as lines below each title; titles without lines are left out."""
+    sections = {
+        "Schema": [f"{escaped(_schema(change))} ({change.level.name})" for change in changes.schema],
+        "Rows": [*_row_lines(changes, code)],
+        "Cells": cells,
+        "Files": [f"{code(change.table)}: {change.what} ({change.level.name})" for change in changes.files],
+    }
+    return {title: lines for title, lines in sections.items() if lines}
 
 
 def _verdict(changes: Changes) -> str:
@@ -132,19 +111,17 @@ def _schema(change: SchemaChange) -> str:
     return f"{place}: {change.what}" if place else change.what
 
 
-def _row_lines(changes: Changes, quoted: Callable[[str], str]) -> Iterator[str]:
+def _row_lines(changes: Changes, code: Callable[[str], str]) -> Iterator[str]:
     groups: dict[tuple[str, bool], list[RowChange]] = {}
     for change in changes.rows:
         groups.setdefault((change.table, change.added), []).append(change)
     for (table, added), members in groups.items():
-        sign = "added" if added else "removed"
-        shown = members if is_given(table) else members[:SHOWN]
+        sign, shown = "added" if added else "removed", members if is_given(table) else members[:SHOWN]
         for change in shown:
-            if added or not is_given(table):
-                fate = ""
-            else:
-                fate = f" ({change.retired.fate})" if change.retired else " (UNEXPLAINED)"
-            yield f"{table}: {sign} {quoted(change.row_id)}{fate} ({change.level.name})"
+            fate = "" if added or not is_given(table) else " (UNEXPLAINED)"
+            if change.retired:
+                fate = f" ({change.retired.fate})"
+            yield f"{table}: {sign} {code(change.row_id)}{fate} ({change.level.name})"
         if len(members) > len(shown):
             yield f"{table}: {sign} {len(members) - len(shown)} more; --format jsonl lists them"
 
