@@ -342,19 +342,18 @@ def _unpack(folder: Path, top: str, file: ReleasedFile) -> None:
     """
     archive = folder / _ARCHIVE
     try:
-        package = open_package(archive)
-        for path in package.resources:
-            package.files.size(path)  # It raises where there is a link or a device.
-        listed = {f"{top}/{path}" for path in (DESCRIPTOR, *package.resources)}
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
-                if member.filename not in listed or not _MEMBER.fullmatch(member.filename):
-                    raise ValueError(
-                        f"{member.orig_filename!r:.80} is no plain path below {top}/ that {DESCRIPTOR} lists"
-                    )
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise ValueError(f"{member.filename} is compressed in an unusual way")
-            if len({name.casefold() for name in opened.namelist()}) != len(listed):
+            package = open_package(archive)
+            listed = {f"{top}/{path}" for path in (DESCRIPTOR, *package.resources)}
+            for name in opened.namelist():
+                if name not in listed or not _MEMBER.fullmatch(name):
+                    raise ValueError(f"{name!r:.80} is no plain path below {top}/ that {DESCRIPTOR} lists")
+            for path in package.resources:
+                package.files.size(path)  # It raises where there is a link or a device.
+            if len({name.casefold() for name in listed}) != len(listed):
                 raise ValueError("a name is there twice")
             opened.extractall(folder)
     except _DAMAGED as error:
