@@ -20,7 +20,7 @@ from typing import Any
 
 import frictionless
 import pytest
-from conftest import ROOT, SOURCE, append, edit, files_of, row_of
+from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, row_of
 
 import belarus_iran_pact
 import build
@@ -280,14 +280,12 @@ CLAIM = "claim-headline-iran-finalizes"
 
 
 def add_claim(tree: Path) -> None:
-    file = tree / "seeds" / SOURCE / "claims.yaml"
-    block = row_of(file, f"claim_id: {CLAIM}")
-    append(file, "\n" + block.replace(CLAIM, "claim-new"))
+    copy_row(tree / "seeds" / SOURCE / "claims.yaml", f"claim_id: {CLAIM}", CLAIM, "claim-new")
 
 
 def remove_claim(tree: Path) -> None:
     file = tree / "seeds" / SOURCE / "claims.yaml"
-    edit(file, row_of(file, f"claim_id: {CLAIM}") + "\n", "")
+    edit(file, row_of(file, f"claim_id: {CLAIM}"), "")
 
 
 def retire_claim(tree: Path) -> None:
@@ -559,8 +557,7 @@ def test_later_releases_change_earlier_ones(second: Released, capsys: pytest.Cap
     prepare(tree, "2.0.1", since=folder)
     assert refusals(second) == [f"claims {CLAIM} is gone without successor or reason; add it to seeds/retired.yaml"]
     file = tree / "seeds" / SOURCE / "claims.yaml"
-    row = row_of(file, "claim_id: claim-headline-belarus-finalizes")
-    append(file, "\n" + row.replace("claim-headline-belarus", "claim-headline-iran"))
+    copy_row(file, "claim_id: claim-headline-belarus-finalizes", "claim-headline-belarus", "claim-headline-iran")
     prepare(tree, "2.1.0", since=folder)
     assert refusals(second) == [
         f"claims {CLAIM} was in an earlier release, was gone from 2.0.0, and is used again; give it another id"
