@@ -31,18 +31,18 @@ from releasing import release_files
 from releasing.commit import VERSIONS, check_built, version_of
 from releasing.compare import compare, read_package
 from releasing.diff_formats import as_changelog
-from releasing.release_files import FORMS, Form, archive_name, write_archive
+from releasing.release_files import FORMATS, Format, archive_name, write_archive
 
 PASS, FAIL = (("true",), (sys.executable, "-c", "print('1 failed, 2 passed'); raise SystemExit(1)"))
 
 # --- Archives ---
 
 
-each_form = pytest.mark.parametrize("form", FORMS)
+each_form = pytest.mark.parametrize("form", FORMATS)
 
 
 @each_form
-def test_archive_depends_on_the_machine(package: Path, tmp_path: Path, form: Form) -> None:
+def test_archive_depends_on_the_machine(package: Path, tmp_path: Path, form: Format) -> None:
     """An archive depends on the machine: times, modes, the order of files or the compressor show in its bytes."""
     copy = shutil.copytree(package, tmp_path / "copy")
     for at, file in enumerate(sorted(copy.rglob("*"), reverse=True)):
@@ -59,7 +59,7 @@ def test_archive_depends_on_the_machine(package: Path, tmp_path: Path, form: For
     assert {member.compress_type for member in members} == {zipfile.ZIP_STORED}
 
 
-def unpacked(package: Path, form: Form, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+def unpacked(package: Path, form: Format, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     """The folder in an archive, and its descriptor."""
     write_archive(package, form, tmp_path / "archive.zip")
     with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
@@ -69,7 +69,7 @@ def unpacked(package: Path, form: Form, tmp_path: Path) -> tuple[Path, dict[str,
 
 
 @each_form
-def test_archive_holds_what_it_does_not_list(package: Path, tmp_path: Path, form: Form) -> None:
+def test_archive_holds_what_it_does_not_list(package: Path, tmp_path: Path, form: Format) -> None:
     """An archive holds what it does not list, lists what it does not hold, or mixes forms."""
     folder, descriptor = unpacked(package, form, tmp_path)
     held = files_of(folder)
