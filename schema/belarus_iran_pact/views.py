@@ -169,8 +169,7 @@ def _dyads(tables: Tables) -> Rows:
         directed = sorted((a, b) for a in own[Side.SOURCE] for b in own[Side.TARGET] if a != b)
         mutual = itertools.combinations(sorted(own[Side.MUTUAL]), 2)
         for direction, pairs in (("directed", directed), ("mutual", mutual)):
-            for source, target in pairs:
-                rows.append(_dyad(event, states[source], states[target], direction))
+            rows += [_dyad(event, states[source], states[target], direction) for source, target in pairs]
     return rows
 
 
@@ -180,22 +179,13 @@ def _dyad(event: dict[str, Any], source: dict[str, Any], target: dict[str, Any],
         for code in ("iso_alpha3", "cow_code", "gw_code")
         for side, state in (("source", source), ("target", target))
     }
-    copied = [
-        "event_id",
-        "type",
-        "status",
-        "cameo_code",
-        "plover_event",
-        "plover_mode",
-        "plover_context",
-        "date_earliest",
-        "date_latest",
-        "voice_actor_id",
-        "factuality",
-    ]
+    copied = ("event_id", "type", "status", "cameo_code", "plover_event", "plover_mode", "plover_context")
     return {
         "dyad_id": f"{event['event_id']}.{source['iso_alpha3']}.{target['iso_alpha3']}",
         "direction": direction,
         **codes,
-        **{column: event[column] for column in copied},
+        **{
+            column: event[column]
+            for column in (*copied, "date_earliest", "date_latest", "voice_actor_id", "factuality")
+        },
     }
