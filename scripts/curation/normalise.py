@@ -43,7 +43,7 @@ class Normalised:
         row_id = row[primary_key(TABLES[table])]
         earlier = self.places.setdefault((table, row_id, None), place)
         if (table, row_id) in self.rows:
-            what, why = f"the {table} row {row_id} is there twice", f"it stands at {earlier.file.name}:{earlier.line}"
+            what, why = f"the {table} row {row_id} occurs twice", f"it is at {earlier.file.name}:{earlier.line}"
             self.faults.add(place, what, f"{why} already", "give this one another id, or merge the two")
             return False
         self.rows[(table, row_id)] = row
