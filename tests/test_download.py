@@ -190,10 +190,10 @@ def test_source_in_metadata_is_passed_over(server: Server, monkeypatch: pytest.M
     ("arguments", "said"),
     [
         ({}, "--from, or the environment variable BELARUS_IRAN_PACT_RELEASES"),
-        ({"source": "ftp://127.0.0.1/x"}, "'ftp://127.0.0.1/x' is no address"),
-        ({"source": "http://"}, "is no address"),
-        ({"source": "http://127.0.0.1/?x=1"}, "is no address"),
-        ({"source": "data://x"}, "is no address"),
+        ({"source": "ftp://127.0.0.1/x"}, "'ftp://127.0.0.1/x' is not an address"),
+        ({"source": "http://"}, "is not an address"),
+        ({"source": "http://127.0.0.1/?x=1"}, "is not an address"),
+        ({"source": "data://x"}, "is not an address"),
         ({"format": "xlsx"}, "The formats are: all, csv, parquet"),
     ],
     ids=str,
@@ -300,7 +300,7 @@ def test_target_is_written_over(server: Server, tmp_path: Path) -> None:
     assert files_of(target) == {"thesis.txt": b"years of work"}
     assert server.asked == []
     (target / "datapackage.json").touch()
-    with pytest.raises(FileExistsError, match="say that it may be replaced"):
+    with pytest.raises(FileExistsError, match="pass replace=True"):
         download("1.9.0", source=server.address, to=target)
     download("1.9.0", source=server.address, to=target, replace=True)
     assert files_of(target) == members("1.9.0")
@@ -614,7 +614,7 @@ def test_hostile_archive_is_unpacked(
     monkeypatch.setattr(reading, "MAX_FILES", 100)
     monkeypatch.setattr(reading, "SPARE_BYTES", 10 << 20)
     publish(tmp_path / "releases", {"1.0.0": content})
-    assert_fails(str(tmp_path / "releases"), cache, "is no archive of this package: ")
+    assert_fails(str(tmp_path / "releases"), cache, "is not an archive of this package: ")
     assert not (cache / "packages").exists()
     assert not Path("/tmp/outside").exists()
 

@@ -383,14 +383,14 @@ def test_published_data_are_replaced(inside: str, hostile: Path) -> None:
     [
         (lambda f: (f / "events.csv").symlink_to("elsewhere"), "", "csv", False, FileExistsError, "already in"),
         (lambda f: (f / "residue.csv").mkdir(), "", "csv", True, FileExistsError, "residue.csv is a folder"),
-        (lambda f: (f / "out").touch(), "out", "csv", True, NotADirectoryError, "out is there, and is not a folder"),
+        (lambda f: (f / "out").touch(), "out", "csv", True, NotADirectoryError, "out exists and is not a folder"),
         (
             lambda f: (f / "out").touch(),
             "out/still/deeper",
             "csv",
             True,
             NotADirectoryError,
-            "out is there, and is not",
+            "out exists and is not",
         ),
         (
             lambda f: (f / f"{NAME}.sqlite-wal").touch(),
@@ -445,7 +445,7 @@ def test_what_is_in_the_way_is_replaced(
         ({"format": "csv", "tables": ["event"]}, "no table 'event'. Did you mean 'events'"),
         ({"format": "csv", "tables": ["../csv/events"]}, "no table '../csv/events'"),
         ({"format": "csv", "tables": []}, "no tables to export"),
-        ({"format": "parquet", "formula_safe": True}, "no meaning for parquet"),
+        ({"format": "parquet", "formula_safe": True}, "does not apply to parquet"),
     ],
     ids=str,
 )
