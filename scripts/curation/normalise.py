@@ -141,7 +141,7 @@ def _applies(default: Default, item: _Written, result: Normalised) -> bool:
     if linked_name:
         (link,) = [other for other in fields(TABLES[item.coded.table]) if other.name == name]
         linked = result.rows.get((str(link.column.references), row[name]))
-        if linked is None:  # A link to no row is a fault of its own; this one would only follow from it.
+        if linked is None:  # A link to a missing row is reported elsewhere; this fault would only follow from it.
             return True
         row, name = linked, linked_name
     return bool(row[name] == default.is_)
