@@ -371,8 +371,8 @@ def test_what_is_in_the_way_is_replaced(tmp_path: Path) -> None:
     cases: list[tuple[str, Any, bool, str]] = [
         ("linked", "csv", False, "already in .*events.csv"),
         ("solid", "csv", True, "residue.csv is a folder"),
-        ("file", "csv", True, "file is there, and is not a folder"),
-        ("file/still/deeper", "csv", True, "file is there, and is not a folder"),
+        ("file", "csv", True, "file exists and is not a folder"),
+        ("file/still/deeper", "csv", True, "file exists and is not a folder"),
         ("journals", "sqlite", True, "sqlite-wal shows a database in use"),
         ("journals", "duckdb", True, "duckdb.wal shows a database in use"),
     ]
@@ -390,7 +390,7 @@ def test_wrong_request_makes_a_folder(tmp_path: Path) -> None:
         ({"format": "csv", "tables": ["event"]}, "no table 'event'. Did you mean 'events'"),
         ({"format": "csv", "tables": ["../csv/events"]}, "no table '../csv/events'"),
         ({"format": "csv", "tables": []}, "no tables to export"),
-        ({"format": "parquet", "formula_safe": True}, "no meaning for parquet"),
+        ({"format": "parquet", "formula_safe": True}, "does not apply to parquet"),
     ]
     for arguments, says in cases:
         with pytest.raises(ValueError, match=re.escape(says)):

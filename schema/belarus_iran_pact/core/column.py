@@ -75,7 +75,7 @@ class Column:
         authority: for `reference` columns, who vouches for the values.
         unit: unit of measurement, or for codes the scheme.
         null_means: what an empty cell says.
-        voice: whether it names whose word the row is; the words that attribute the row are its evidence.
+        voice: whether it names the voice of the row; the words that attribute the row are its evidence.
         rests_on: the verbatim column whose words are its evidence, where that is filled; `voice` for the words that
             attribute the row.
         row_quote: whether its words are the row's quote, where the coder gives none.

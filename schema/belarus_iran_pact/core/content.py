@@ -1,4 +1,4 @@
-"""What the laws are asked of: whole tables, what several laws need to know of them, and the breaches found there."""
+"""What the laws check: whole tables, what several laws need to know about them, and the breaches found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Words = Callable[[], list[str]]
 
 @dataclass(frozen=True)
 class Choices:
-    """What a word that is no allowed one may have been meant for."""
+    """The allowed words, one of which an unknown word may have meant."""
 
     word: str
     noun: str
@@ -51,7 +51,7 @@ class Breach:
 
 
 class Content:
-    """The tables judged, and what several laws need to know of them."""
+    """The tables being checked, and what several laws need to know about them."""
 
     def __init__(self, dataset: Dataset, tables: Mapping[str, pa.Table], same_version: bool, limit: int | None) -> None:
         self.dataset = dataset
@@ -100,7 +100,7 @@ class Content:
             yield Breach(table, row, row_id, column, what, why, remedy, meant)
 
     def part(self, part: Part) -> tuple[str, pa.Table]:
-        """The name and content of a table that the machine works with."""
+        """The name and content of a table that the machinery itself works with."""
         name = self.dataset.part(part)
         return name, self.tables[name]
 

@@ -1,11 +1,12 @@
-"""The laws of the data: one list, over whole tables, by Arrow.
+"""The laws of the data: one list of checks over whole tables, made with Arrow.
 
     for breach in breaches(DATASET, tables): ...
 
-The build asks the laws of the tables before it writes them, `verify` asks them of published files. A breach names a row
-and a column; whoever calls knows the file and line where they stand.
+The build checks the tables against the laws before it writes them; `verify` checks published files. A breach names a row
+and a column; the caller knows which file and line they come from.
 
-Columns are judged whole; plain Python sees distinct spans, passages, and the few tables that others are computed from.
+Columns are checked as a whole; plain Python handles only distinct spans, passages, and the few tables that others are
+computed from.
 Time and memory grow with the number of rows.
 """
 
@@ -33,7 +34,7 @@ from .table import Dataset, Field, Part, fields, primary_key
 from .vocabulary import Mark
 
 LIMIT = 20
-"""So many breaches of one kind in one column are listed one by one; of the others the number is told."""
+"""At most this many breaches of one kind in one column are listed; the others are only counted."""
 
 
 # --- What a law is ---
@@ -42,20 +43,20 @@ Check = Callable[[Content], Iterator[Breach]]
 
 
 class _Asked(Enum):
-    """When a law is asked; in this order."""
+    """When a law is checked, in this order."""
 
     FIRST = auto()
     """Always. These laws are about single cells."""
     ALWAYS = auto()
     OF_SOUND_CELLS = auto()
-    """Only where the first ones hold: the law's check computes with what they vouch for."""
+    """Only where the first ones hold: the check relies on what they guarantee."""
     LAST = auto()
     """Only where all others hold."""
 
 
 @dataclass(frozen=True)
 class Law:
-    """A law of the data: `number` is its principle's, with a letter for each check; `sentence` says what holds."""
+    """A law of the data. `number` is its principle's, with a letter if that has several checks; `sentence` states it."""
 
     number: str
     name: str
@@ -74,10 +75,10 @@ def breaches(
     """All breaches of the laws in the tables of a dataset.
 
     Args:
-        dataset: what the tables are to be.
+        dataset: what the tables should conform to.
         tables: every table by name, with the columns and types of its model. Views that are left out are not judged.
-        same_version: whether the tables are of the dataset's very version, so that its terms are defined as there.
-        limit: so many breaches of one kind in one column are listed; of further ones a last breach tells the number.
+        same_version: whether the tables are of the dataset's own version, so that their terms must be defined as in it.
+        limit: at most this many breaches of one kind in one column are listed; a last breach gives the number of the rest.
     """
     content = Content(dataset, tables, same_version, limit)
     broken: set[_Asked] = set()
@@ -90,11 +91,11 @@ def breaches(
 
 
 def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int]:
-    """How many word characters of the sources stand under evidence, and how many there are.
+    """How many word characters of the sources are under evidence, and how many there are in all.
 
     Args:
         dataset: what the tables are.
-        tables: by name at least those of passages, evidence and residue.
+        tables: tables by name, at least those of passages, evidence and residue.
     """
     content = Content(dataset, tables, same_version=True, limit=None)
     words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in words_of(text)]
@@ -103,7 +104,7 @@ def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int
 
 
 def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
-    """Put a check into the list of laws; `text` is the law's name, a colon, and its sentence."""
+    """Add a check to the list of laws; `text` is the law's name, a colon, and its sentence."""
     name, sentence = text.split(": ", 1)
 
     def listed(check: Check) -> Check:
@@ -173,7 +174,7 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
             if other := [column for column, value in found.items() if source[column] != value]:
                 wrong[row] = ", ".join(other)
     yield from content.at(name, wrong, "sha256")(
-        "the passages of {id} give another {said}; a source's bytes are pinned, and its passages are cut from them; "
+        "the passages of {id} give a different {said}; a source's bytes are pinned, and its passages are cut from them; "
         f"restore the passages, or the row of {name}"
     )
 
@@ -181,7 +182,7 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
 def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
-    Certain are a space between sentences of a line, and as many line feeds as lines lie between.
+    It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).
     """
     text, last_line = "", 1
     for start, line, words in passages:
@@ -234,32 +235,32 @@ def _cells_are_explained(content: Content) -> Iterator[Breach]:
         evidence, gap = (is_in(every, found[(name, column)][1]) for found in (content.supporting, gaps))
         cell = f"{name}.{column} of {{id}}"
         yield from content.at(name, pc.and_not(filled, evidence), column)(
-            f"{cell} has a value and no evidence; every value rests on words of a source; "
-            "quote the words in evidence that supports it, or empty the cell and give a gap"
+            f"{cell} has a value but no evidence; every value rests on words of a source; "
+            "add evidence that quotes those words, or empty the cell and give a gap"
         )
         yield from content.at(name, pc.and_(filled, gap), column)(
-            f"{cell} has a value and a gap; a gap says why a cell is empty; take one of them away"
+            f"{cell} has a value and a gap; a gap says why a cell is empty; remove one of them"
         )
         yield from content.at(name, pc.and_not(empty, gap), column)(
-            f"{cell} is empty and has no gap; every null says why; "
+            f"{cell} is empty but has no gap; every null says why; "
             f"add a gap with a reason ({reasons}), or a value with evidence"
         )
         yield from content.at(name, pc.and_(empty, evidence), column)(
-            f"{cell} is empty and has evidence; evidence supports a value; write the value, or take the evidence away"
+            f"{cell} is empty and has evidence; evidence supports a value; write the value, or remove the evidence"
         )
 
 
 @_law(
     "2b",
     "Explanations are whole: Evidence against a value says for which value it speaks; a gap quotes the words that "
-    "leave the cell open, where there are any, and names a candidate exactly where they allow several values; both "
-    "are for columns that take them.",
+    "leave the cell open, where there are any, and names a candidate if and only if they allow several "
+    "values; both are only for columns that take them.",
 )
 def _explanations_are_whole(content: Content) -> Iterator[Breach]:
     name, evidence = content.part(Part.EVIDENCE)
     against = pc.invert(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
     yield from content.at(name, pc.and_(against, pc.is_null(evidence["asserted_value"])), "asserted_value")(
-        "contradicting evidence asserts no value; what it speaks for must be known; add asserted_value"
+        "contradicting evidence asserts no value; it must say which value it speaks for; add asserted_value"
     )
     name, gaps = content.part(Part.GAPS)
     quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
@@ -273,7 +274,7 @@ def _explanations_are_whole(content: Content) -> Iterator[Breach]:
     open_to = " or ".join(content.vocabulary(Part.GAPS, "reason").marked(Mark.OFFERS))
     yield from content.at(name, pc.and_not(pc.is_valid(gaps["candidate"]), offers), "candidate")(
         "a gap that is {reason} names a candidate; only words that allow several values offer candidates; "
-        f"take it away, or make the reason {open_to}"
+        f"remove it, or make the reason {open_to}"
     )
     for part in (Part.EVIDENCE, Part.GAPS):
         name, explaining = content.part(part)
@@ -283,7 +284,7 @@ def _explanations_are_whole(content: Content) -> Iterator[Breach]:
                 wrong += rows.as_py()
         yield from content.at(name, wrong, "column_name")(
             "{table_name}.{column_name} takes no evidence or gap; "
-            "there is no such column, or its origin is none of source, coder, inferred; correct the column"
+            "the column does not exist, or its origin is not source, coder or inferred; correct the column"
         )
 
 
@@ -307,7 +308,7 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
             start = passages["start"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
     yield from content.at(name, lost)(
-        "the word {said} is under no evidence and no residue; every word is accounted for; "
+        "the word {said} is under neither evidence nor residue; every word is accounted for; "
         f"code what it says, or list it in {residue} with a reason"
     )
     twice = [
@@ -319,8 +320,8 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
         )
     ]
     yield from content.at(residue, twice)(
-        "the residue {text!r} is under evidence as well; residue is what nothing was coded from; "
-        "take it away, or narrow the quote that covers it"
+        "the residue {text!r} is under evidence as well; residue is text that nothing was coded from; "
+        "remove it, or narrow the quote that covers it"
     )
 
 
@@ -329,8 +330,8 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
 
 @_law(
     "4",
-    "Inference says so: The basis of evidence fits the origin of its column: stated or judged, judged alone, or "
-    "inferred. What is inferred names its rule, and nothing else has one.",
+    "Inference says so: The basis of evidence fits its column's origin: stated or judged for source, judged for "
+    "coder, inferred for inferred. What is inferred names its rule, and nothing else has one.",
 )
 def _inference_is_marked(content: Content) -> Iterator[Breach]:
     name, evidence = content.part(Part.EVIDENCE)
@@ -360,14 +361,14 @@ def _inference_is_marked(content: Content) -> Iterator[Breach]:
 
 @_law(
     "5",
-    "Who, and how surely: Whatever is coded as happening, agreed or said names whose word it is, and how sure that "
-    "voice is of it.",
+    "Who, and how surely: Whatever is coded as happening, agreed or said names its voice, which is who says so, and how "
+    "sure that voice is.",
     _Asked.FIRST,
 )
 def _voices_are_named(content: Content) -> Iterator[Breach]:
     for name, item, _, values in content.columns(lambda item: item.column.voice or item.column.certainty):
         yield from content.at(name, pc.is_null(values), item.name)(
-            f"{{id}} has no {item.name}; all that is coded is somebody's word, held more or less surely; "
+            f"{{id}} has no {item.name}; everything coded is somebody's statement, made with some certainty; "
             "name the voice, and how sure it is"
         )
 
@@ -380,7 +381,7 @@ def _ids_are_unique(content: Content) -> Iterator[Breach]:
     for name, key in content.keys.items():
         if pc.count_distinct(key, mode="all").as_py() != len(key):
             again = pc.not_equal(pc.index_in(key, value_set=key), row_numbers(len(key)))
-            yield from content.at(name, again)(f"the {name} row {{id}} is there twice; ids are unique; keep one")
+            yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
 @_law("6b", "Links resolve: Every link to another table names a row that is there.")
@@ -393,14 +394,14 @@ def _links_resolve(content: Content) -> Iterator[Breach]:
                 f"unknown id {{{item.name}}} in {item.name}; no row of {target} has it; correct the link"
             )
         else:
-            # One breach says it all; which of the links is at fault is no question.
+            # One breach is enough: every link is broken in the same way.
             yield from content.at(name, lost[:1], item.name)(
-                f"{name}.{item.name} links to {target}, of which there is no row; every link resolves; "
+                f"{name}.{item.name} links to {target}, which has no rows; every link resolves; "
                 f"restore the rows of {target}"
             )
 
 
-@_law("6c", "References resolve: Where a row names a table, a row and a column, those are there.")
+@_law("6c", "References resolve: Where a row names a table, a row and a column, they exist.")
 def _references_resolve(content: Content) -> Iterator[Breach]:
     for name in content.dataset.cell_references:
         referring = content.tables[name]
@@ -421,11 +422,13 @@ def _references_resolve(content: Content) -> Iterator[Breach]:
             for column, (broken, allowed) in lost.items():
                 kind = column.removesuffix("_name").replace("row_id", "id")
                 yield from content.at(name, rows.filter(as_array(broken)), column, ("known ones", allowed))(
-                    f"unknown {kind} {{{column}}} in {column}; a reference names what is there; correct the reference"
+                    f"unknown {kind} {{{column}}} in {column}; a reference names something that exists; correct the reference"
                 )
 
 
-@_law("6d", "One thing of several: A row that may refer to one of several things refers to exactly one, whole.")
+@_law(
+    "6d", "One thing of several: A row that may refer to one of several things refers to exactly one, and completely."
+)
 def _one_of_is_filled(content: Content) -> Iterator[Breach]:
     for name, model in content.models.items():
         choices = model.table.one_of
@@ -444,7 +447,7 @@ def _one_of_is_filled(content: Content) -> Iterator[Breach]:
         )
 
 
-@_law("6e", "Nothing is part of itself: Nothing is its own whole or parent, at however many removes.")
+@_law("6e", "Nothing is part of itself: Nothing is its own whole or parent, directly or through others.")
 def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
     for name, item, target, values in content.columns(lambda item: item.column.references):
         if target == name:
@@ -507,15 +510,15 @@ def _candidates_are_values(content: Content) -> Iterator[Breach]:
             vocabulary = item.column.vocabulary
             choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
             yield from content.at(name, dict.fromkeys(rows.as_py(), why), "candidate", choices)(
-                f"the candidate {{candidate!r}} is no value of {table}.{column}; it {{said}}; correct the candidate"
+                f"the candidate {{candidate!r}} cannot be a value of {table}.{column}; it {{said}}; correct the candidate"
             )
 
 
 def _why_no_value(content: Content, item: Field, text: str) -> str | None:
-    """Why a text is no value of a column; None where it is one."""
+    """Why a text cannot be a value of a column; None where it can."""
     target = item.column.references
     if target is not None and pc.index(content.keys[target], text).as_py() < 0:
-        return f"is the id of no row of {target}"
+        return f"is not the id of any row of {target}"
     try:
         if item.type == "boolean" and text not in ("true", "false"):
             raise ValueError("is neither true nor false")
@@ -548,14 +551,14 @@ def _terms_are_published(content: Content) -> Iterator[Breach]:
 
 @_law(
     "7d",
-    "Terms have counterparts, or have none: Every term is set beside another scheme, or said to have no counterpart.",
+    "Terms have counterparts, or have none: Every term is mapped to another scheme, or marked as having no counterpart.",
 )
 def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
     yield from content.at(name, pc.invert(is_in(terms["term_id"], as_array(crosswalk["term_id"]))))(
         f"the term {{id}} has no {crosswalk_name} row; every term says what it corresponds to elsewhere; "
-        f"add one to {crosswalk_name}; match: none is an answer"
+        f"add one to {crosswalk_name}; 'match: none' is a valid answer"
     )
 
 
@@ -575,8 +578,8 @@ def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
     }
     found = zipped(*(terms[column] for column in ("term_id", "vocabulary", "term", "label", "definition")))
     yield from content.at(name, [row for row, term in enumerate(found) if term not in defined])(
-        "the term {id} is defined otherwise in this version; the codebook and this table say the same; "
-        f"get the package anew: {content.dataset.name} download"
+        "the term {id} is defined differently in this version; the codebook and this table say the same; "
+        f"download the package again: {content.dataset.name} download"
     )
 
 
@@ -638,7 +641,7 @@ def _derived_recomputes(content: Content) -> Iterator[Breach]:
         expected = pa.array([by_id[row_id] for row_id in content.keys[name].to_pylist()], values.type)
         wrong = pc.indices_nonzero(differs(values, expected)).to_pylist()
         yield from content.at(name, {row: f"{expected[row].as_py()!s:.60}" for row in wrong}, column)(
-            f"{name}.{column} of {{id}} is {{{column}}}, and it recomputes to {{said}}; "
+            f"{name}.{column} of {{id}} is {{{column}}}, but it recomputes to {{said}}; "
             "derived values follow from others; restore the value"
         )
 
@@ -653,7 +656,7 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
         found = content.tables[name].to_pylist()
         wrong = [at for at, row in enumerate(found) if computed.pop(row[key], None) != row]
         yield from content.at(name, wrong)(
-            f"the {name} row {{id}} is not as computed; views are computed; restore the view"
+            f"the {name} row {{id}} differs from the computed one; views are computed; restore the view"
         )
         for row_id in list(computed)[: content.limit]:
             what = f"the {name} row {row_id} is missing"

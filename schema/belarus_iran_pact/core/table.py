@@ -143,7 +143,7 @@ class Computed(Generic[Result]):
 
 @dataclass(frozen=True)
 class Dataset:
-    """All that the machine is told of a dataset.
+    """Everything the machinery knows about a dataset.
 
     Attributes:
         name: the name under which the dataset is distributed.
