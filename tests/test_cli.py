@@ -225,7 +225,7 @@ def test_wrong_usage_of_some_command(capsys: pytest.CaptureFixture[str]) -> None
         ("show actors --where =x", "argument --where: '=x' is not of the form COLUMN=VALUE"),
         ("show actors --limit -1", "argument --limit: '-1' is not a number of rows"),
         ("show actors --lim 1", "unrecognized arguments: --lim 1"),
-        ("download 1.0.0 --from gopher://x", "'gopher://x' is no address of releases"),
+        ("download 1.0.0 --from gopher://x", "'gopher://x' is not an address of releases"),
     ],
     ids=str,
 )

@@ -51,7 +51,8 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
 
 def start(seeds: Path | str, dataset: Path | str, *, hook: str = "", **options: Any) -> subprocess.Popen[str]:
     """Start a build in a process of its own, in which `hook`, Python code, runs first."""
-    code = f"import runpy, sys\n{hook}\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+    # `runpy` does not put the script's folder on the path, as running the script does.
+    code = f"import runpy, sys\n{hook}\nsys.path.insert(0, {str(BUILD.parent)!r})\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')"
     command = [sys.executable, "-c", code, str(BUILD), "--seeds", str(seeds), "--dataset", str(dataset)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
 

@@ -61,9 +61,9 @@ QUOTES = [
         "the quote has 'naval' for printed 'military' ... copy the quote from the article, character by character",
     ),
     ("quote: Zanzibar", f"is not in {ARTICLE} ... shares no word with the quote ... copy the quote"),
-    ("quote: Valery Revenko, passage: 5", "is not in passage 5 ... it stands in passage 3 ... correct 'passage'"),
+    ("quote: Valery Revenko, passage: 5", "is not in passage 5 ... it is in passage 3 ... correct 'passage'"),
     ("quote: elaru, passage: 2", "is not in passage 2 ... in the middle of a word ... quote whole words"),
-    ("quote: Alexander Lukashenko. The two leaders", "it runs over the end of a sentence"),
+    ("quote: Alexander Lukashenko. The two leaders", "it crosses the end of a sentence"),
     (
         "quote: Revenko",
         "the quote Revenko occurs 2 times ... passages 3, 4 ... narrow it down with 'passage' and 'occurrence'",
@@ -125,7 +125,7 @@ def test_form_that_is_no_form(seeds: Path) -> None:
         (ACTORS, BELARUS, "kind: state", "remark: x, kind: state",
          "unknown field remark ... a row of actors ... the fields are: "),
         (ACTORS, "actor-article\n", "note: ", "notes: ", "unknown field notes ... did you mean 'note'?"),
-        (RESIDUE, "", "reason: connective", "reason: connective, code: x", "code is no mapping"),
+        (RESIDUE, "", "reason: connective", "reason: connective, code: x", "code is not a mapping"),
         (EVENTS, VISIT, "date_text: ", "date_earliest: ", "unknown field date_earliest ... the fields are: "),
         (EVENTS, VISIT, "visitor: ", "visiter: ", "unknown field visiter ... did you mean 'visitor'?"),
         (SOURCES, "", "supports: language", "supports: language, because: x", "unknown field because"),
@@ -138,7 +138,7 @@ def test_form_that_is_no_form(seeds: Path) -> None:
          "named is yes ... holds boolean ... write true or false"),
         (ACTORS, "actor-office-president-iran\n", "{kind", "{note: [x], kind",
          "note is a list or mapping ... write one value"),
-        (ACTORS, "actor-x\n", "name: X", 'name: ""', "actors.name is '' ... an empty text is no value"),
+        (ACTORS, "actor-x\n", "name: X", 'name: ""', "actors.name is '' ... an empty text is not a value"),
         (ACTORS, "", "name_as_printed: Masoud Puzhehan", "name_as_printed: Masoud Pezeshkian",
          "'Pezeshkian' for printed"),
         (EVENTS, VISIT, "date_edtf: XXXX-08", "date_edtf: last August",
@@ -156,12 +156,12 @@ def test_form_that_is_no_form(seeds: Path) -> None:
          "unknown term ... did you mean 'place_is_country'?"),
         (EVENTS, "event-training\n", "[dates", "[date", "which does not exist ... did you mean 'dates'?"),
         (EVENTS, "event-minsk-meeting\n", "{not_stated: dates, not_applicable: plover_mode}", "[dates]",
-         "gaps is no mapping"),
+         "gaps is not a mapping"),
         # Groups, attribution and roles
-        (CLAIMS, "# 9.", "said: {actor-analysts", "said: {actor-analyst", "said names actor-analyst ... in that voice"),
+        (CLAIMS, "# 9.", "said: {actor-analysts", "said: {actor-analyst", "said names actor-analyst ... has that voice"),
         (CLAIMS, "claim-exclusive\n", "about: {subject: actor-", "about: {subject: act-",
-         "unknown sort of id act-article"),
-        (CLAIMS, "claim-headline-secret\n", "about: {", "about: {topic: {}, ", "a list or mapping stands for an id"),
+         "unknown kind of id act-article"),
+        (CLAIMS, "claim-headline-secret\n", "about: {", "about: {topic: {}, ", "a list or mapping in place of an id"),
     )  # fmt: skip
     assert_faults(build_faults(seeds), expected)
 
@@ -178,10 +178,10 @@ def test_row_without_an_id_of_its_own(seeds: Path) -> None:
     edit(seeds / ACTORS, f"- {BELARUS}      ", "- ")
     expected = [
         (ACTORS, line_of(seeds / ACTORS, "- name: Belarus\n"),
-         "actor_id is missing ... cannot be without it ... add actor_id"),
+         "actor_id is missing ... must have it ... add actor_id"),
         (ACTORS, line_of(seeds / ACTORS, "- actor_id: actor-europe\n"), "kind is missing"),
         (ACTORS, copy - 1,
-         f"the actors row actor-iran is there twice ... it stands at actors.yaml:{first - 1} already ... another id"),
+         f"the actors row actor-iran occurs twice ... it is at actors.yaml:{first - 1} already ... another id"),
         (CLAIMS, line_of(seeds / CLAIMS, "- claim_id: claim-belarus-prioritizes-iran-over-russia"),
          "no rule decides it here"),
     ]  # fmt: skip
@@ -228,20 +228,20 @@ def test_law_that_is_broken(seeds: Path) -> None:
     for file, old, new, place, text in (
         (AGREEMENTS, "[stage, factuality]", "[stage]", "code: ",
          "agreements.factuality of agreement-belarus-iran-2026-plan "
-         "has a value and no evidence ... every value rests on words of a source ... quote the words"),
+         "has a value but no evidence ... every value rests on words of a source ... quotes those words"),
         (AGREEMENTS, "supports: period_edtf", "supports: [period_edtf, form_text]", "form_text: ",
          "'comprehensive plan' is not spelled as quoted ... form_text is verbatim ... write the printed words"),
         (AGREEMENTS, "supports: [label, kind]", "supports: [label, kind, signed_edtf]", "- agreement_id",
          "agreements.signed_edtf of agreement-belarus-iran-2026-plan is empty and has evidence ... write the value"),
         (SOURCES, "[publisher, ", "[", "- source_id",
-         "sources.publisher of 000_25b4411c60a1a6fd is empty and has no gap ... add a gap"),
+         "sources.publisher of 000_25b4411c60a1a6fd is empty but has no gap ... add a gap"),
         (SOURCES, "not_applicable: syndication_group", "not_applicable: [headline, syndication_group]", "headline: ",
-         "sources.headline of 000_25b4411c60a1a6fd has a value and a gap ... take one of them away"),
+         "sources.headline of 000_25b4411c60a1a6fd has a value and a gap ... remove one of them"),
     ):  # fmt: skip
         edit(seeds / file, old, new)
         expected.append((file, line_of(seeds / file, place), text))
     edit(seeds / RESIDUE, "- {passage: 7, quote: While, reason: connective}\n", "")
-    text = "the word 'While' ... under no evidence and no residue ... every word is accounted ... list it in residue"
+    text = "the word 'While' ... under neither evidence nor residue ... every word is accounted ... list it in residue"
     expected.append((ARTICLE, 7, text))
     assert_faults(build_faults(seeds), expected)
 
@@ -252,7 +252,7 @@ def test_flood_from_a_deleted_table(seeds: Path) -> None:
     (seeds / "reference" / "cameo.csv").unlink()
     faults = build_faults(seeds)
     assert len(faults) < 40
-    assert any("of which there is no row" in fault and "restore the rows of actors" in fault for fault in faults)
+    assert any(", which has no rows" in fault and "restore the rows of actors" in fault for fault in faults)
     assert_faults(
         [fault for fault in faults if fault.startswith("reference/")],
         [("reference/cameo.csv", 1, "the code list cannot be read ... restore it")],
@@ -266,7 +266,7 @@ def test_file_that_cannot_be_read(seeds: Path) -> None:
     """A file that cannot be read crashes the build, or brings faults about everything that it would have held."""
     expected = broken(
         seeds,
-        (CLAIMS, "", "kind: ", "kind: trend, kind: ", "the key kind stands twice ... keep one of them"),
+        (CLAIMS, "", "kind: ", "kind: trend, kind: ", "the key kind occurs twice ... keep one of them"),
         (PROVISIONS, "", "area: general_cooperation", "area: &area [*area]", "a YAML alias ... write the value out"),
     )
     for file, content, text in (
@@ -281,14 +281,14 @@ def test_file_that_cannot_be_read(seeds: Path) -> None:
         (
             f"{SOURCE}/event.yaml",
             b"- event_id: event-x\n",
-            "the file is for no table ... the tables are: events, actors",
+            "the file belongs to no table ... the tables are: events, actors",
         ),
-        (f"{SOURCE}/gaps.yaml", b"- table_name: actors\n", "the file is for no table"),
-        (f"{SOURCE}/claim_about.yaml", b"- claim_id: x\n", "the file is for no table"),
-        ("reference/actor.yaml", b"match: x\n", "the file is for no table ... actors"),
-        ("reference/evidence.yaml", b"- quote: Minsk\n", "the file is for no table"),
+        (f"{SOURCE}/gaps.yaml", b"- table_name: actors\n", "the file belongs to no table"),
+        (f"{SOURCE}/claim_about.yaml", b"- claim_id: x\n", "the file belongs to no table"),
+        ("reference/actor.yaml", b"match: x\n", "the file belongs to no table ... actors"),
+        ("reference/evidence.yaml", b"- quote: Minsk\n", "the file belongs to no table"),
         (REFERENCE, b"- actor-belarus\n", "not a reference file ... a mapping of 'match' (a column) and 'rows'"),
-        (CROSSWALK, b"- none\n", "not a row: none ... write it so"),
+        (CROSSWALK, b"- none\n", "not a row: none ... write it that way"),
     ):
         (seeds / file).write_bytes(content)
         expected.append((file, 1, text))
@@ -325,7 +325,7 @@ def test_file_that_is_missing(seeds: Path) -> None:
         pytest.param("  name: x\n kind: y\n", 3, "", id="indentation"),
         pytest.param("  columns: [x\n  kind: y\n", 3, "", id="open-bracket"),
         pytest.param("  kind: sta\x07te\n", 2, "", id="control-character"),
-        pytest.param('  kind: "state\n', 3, "(in what begins on line 2)", id="unclosed-quotation-mark"),
+        pytest.param('  kind: "state\n', 3, "(in the value that begins on line 2)", id="unclosed-quotation-mark"),
     ],
 )
 def test_malformed_yaml(tmp_path: Path, row: str, line: int, said: str) -> None:

@@ -1,4 +1,4 @@
-"""The laws: each is broken in the published tables, in memory, and the one list of laws must see it where it is broken."""
+"""The laws: each is broken in the published tables, in memory, and must be seen where it is broken."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import fields, primary_key
 from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES, Source
 from belarus_iran_pact.vocabularies import OTHER_CANDIDATES
-from publication import package as publish
 
 Row = dict[str, Any]
 
 PUBLISHED: dict[str, pa.Table] = {name: bip.load(name) for name in DATASET.tables}
+NOT_QUOTED = dict.fromkeys(("source_id", "passage_id", "start", "end", "quote"))
+INFERRED = {"basis": "inferred", "rule": "place_is_country"}
 CELL = ("table_name", "row_id", "column_name")
 
 
@@ -68,6 +69,27 @@ def change(table: str, column: str, value: Any, **wanted: Any) -> Breaker:
     return breaker
 
 
+def fill(table: str, values: Row, **wanted: Any) -> Breaker:
+    """Put values into several cells of the first row that has what is wanted."""
+
+    def breaker(tables: Edited) -> tuple[str, Row]:
+        row = first(tables[table], **wanted)
+        row |= values
+        return table, row
+
+    return breaker
+
+
+def more(table: str, at: int = 0, **values: Any) -> Breaker:
+    """Add a copy of a row, with other values."""
+
+    def breaker(tables: Edited) -> tuple[str, Row]:
+        tables[table].append(tables[table][at] | values)
+        return table, tables[table][-1]
+
+    return breaker
+
+
 def only_explanation(rows: list[Row]) -> Row:
     """An explanation that is the only one of its cell, and from which nothing is derived."""
     counts = Counter(tuple(row[name] for name in CELL) for row in rows)
@@ -82,7 +104,7 @@ def row_explained(tables: Edited, explanation: Row) -> tuple[str, Row]:
 
 
 def of_another_source(tables: Edited) -> tuple[str, Row]:
-    tables["sources"].append({**tables["sources"][0], "source_id": "other", "path": "seeds/other.txt"})
+    more("sources", source_id="other", path="seeds/other.txt")(tables)
     return change("mentions", "source_id", "other")(tables)
 
 
@@ -110,21 +132,15 @@ def dropped(explanations: str) -> Breaker:
 def evidence_for_empty_cell(tables: Edited) -> tuple[str, Row]:
     gap = first(tables["gaps"], column_name=lambda name: name in ("parent_actor_id", "country"))
     judged = first(tables["evidence"], basis="judged", stance="supports")
-    tables["evidence"].append({**judged, **{name: gap[name] for name in CELL}, "evidence_id": "evidence-extra"})
+    tables["evidence"].append(judged | {name: gap[name] for name in CELL} | {"evidence_id": "evidence-extra"})
     return row_explained(tables, gap)
 
 
 def gap_for_filled_cell(tables: Edited) -> tuple[str, Row]:
     evidence = only_explanation(tables["evidence"])
     gap = first(tables["gaps"], reason="not_stated")
-    tables["gaps"].append({**gap, **{name: evidence[name] for name in CELL}, "gap_id": "gap-extra"})
+    tables["gaps"].append(gap | {name: evidence[name] for name in CELL} | {"gap_id": "gap-extra"})
     return row_explained(tables, evidence)
-
-
-def unquoted_nondisclosure(tables: Edited) -> tuple[str, Row]:
-    row = first(tables["gaps"], reason="undisclosed")
-    row |= dict.fromkeys(("source_id", "passage_id", "start", "end", "quote"))
-    return "gaps", row
 
 
 def unaccounted_word(tables: Edited) -> tuple[str, Row]:
@@ -147,22 +163,7 @@ def word_seen_only_by_a_mention(tables: Edited) -> tuple[str, Row]:
 def residue_under_evidence(tables: Edited) -> tuple[str, Row]:
     coded = first(tables["evidence"], table_name="events", column_name="type")
     span = {name: coded[name] for name in ("source_id", "passage_id", "start", "end")}
-    tables["residue"].append({**tables["residue"][0], **span, "text": coded["quote"], "residue_id": "residue-extra"})
-    return "residue", tables["residue"][-1]
-
-
-def inference_in_source_column(tables: Edited) -> tuple[str, Row]:
-    row = first(tables["evidence"], basis="stated")
-    row |= {"basis": "inferred", "rule": first(tables["terms"], vocabulary="inference_rule")["term"]}
-    return "evidence", row
-
-
-def twice(table: str) -> Breaker:
-    def breaker(tables: Edited) -> tuple[str, Row]:
-        tables[table].append({**tables[table][0]})
-        return table, tables[table][-1]
-
-    return breaker
+    return more("residue", **span, text=coded["quote"], residue_id="residue-extra")(tables)
 
 
 def link_to_an_empty_table(tables: Edited) -> tuple[str, Row]:
@@ -197,18 +198,7 @@ def term_without_crosswalk(tables: Edited) -> tuple[str, Row]:
 
 def candidate(table: str, column: str, text: str) -> Breaker:
     """Let an ambiguous gap be of this cell, and name a candidate."""
-
-    def breaker(tables: Edited) -> tuple[str, Row]:
-        row = first(tables["gaps"], reason="ambiguous")
-        row |= {"table_name": table, "column_name": column, "candidate": text}
-        return "gaps", row
-
-    return breaker
-
-
-def dyad_more(tables: Edited) -> tuple[str, Row]:
-    tables["dyads"].append({**tables["dyads"][-1], "dyad_id": "event-x.BLR.IRN"})
-    return "dyads", tables["dyads"][-1]
+    return fill("gaps", {"table_name": table, "column_name": column, "candidate": text}, reason="ambiguous")
 
 
 def dyad_less(tables: Edited) -> tuple[str, None]:
@@ -216,41 +206,35 @@ def dyad_less(tables: Edited) -> tuple[str, None]:
     return "dyads", None
 
 
-def a_day_earlier(day: Any) -> Any:
-    return day - timedelta(days=1)
-
-
 BROKEN: list[tuple[str, str, Breaker]] = [
     ("1a", "quote is not the text at", change("evidence", "quote", str.swapcase)),
     ("1a", "text is not the text at", change("mentions", "text", str.swapcase)),
-    ("1a", "quote is not the text at", change("gaps", "quote", str.swapcase, quote=filled)),
-    ("1a", "quote is not the text at", change("evidence", "start", lambda start: start + 1)),
     ("1a", "is not within", change("mentions", "start", 0, passage_id=lambda name: not name.endswith("s01"))),
     ("1a", "is not within", change("gaps", "start", None, start=filled)),
     ("1a", "is not within", of_another_source),
     ("1b", "not as long as its span", change("passages", "text", lambda text: text[:-1])),
-    ("1c", "give another sha256", other_words_everywhere),
+    ("1c", "give a different sha256", other_words_everywhere),
     ("1d", "is not spelled as quoted", change("actors", "name_as_printed", str.swapcase, name_as_printed=filled)),
-    ("2a", "has a value and no evidence", dropped("evidence")),
-    ("2a", "is empty and has no gap", dropped("gaps")),
+    ("2a", "has a value but no evidence", dropped("evidence")),
+    ("2a", "is empty but has no gap", dropped("gaps")),
     ("2a", "is empty and has evidence", evidence_for_empty_cell),
     ("2a", "has a value and a gap", gap_for_filled_cell),
     ("2b", "asserts no value", change("evidence", "asserted_value", None, stance="contradicts")),
-    ("2b", "a gap that is undisclosed quotes no words", unquoted_nondisclosure),
+    ("2b", "a gap that is undisclosed quotes no words", fill("gaps", NOT_QUOTED, reason="undisclosed")),
     ("2b", "a gap that is ambiguous names no candidate", change("gaps", "candidate", None, reason="ambiguous")),
     ("2b", "a gap that is not_stated names a candidate", change("gaps", "candidate", "x", reason="not_stated")),
     ("2b", "actors.note takes no evidence or gap", change("evidence", "column_name", "note", table_name="actors")),
-    ("3", "is under no evidence and no residue", unaccounted_word),
-    ("3", "is under no evidence and no residue", word_seen_only_by_a_mention),
+    ("3", "is under neither evidence nor residue", unaccounted_word),
+    ("3", "is under neither evidence nor residue", word_seen_only_by_a_mention),
     ("3", "is under evidence as well", residue_under_evidence),
-    ("4", "the basis inferred does not fit", inference_in_source_column),
+    ("4", "the basis inferred does not fit", fill("evidence", INFERRED, basis="stated")),
     ("4", "is inferred and has no rule", change("evidence", "rule", None, basis="inferred")),
     ("4", "is judged and has a rule", change("evidence", "rule", "place_is_country", basis="judged")),
     ("5", "has no voice_actor_id", change("claims", "voice_actor_id", None)),
     ("5", "has no factuality", change("events", "factuality", None)),
-    ("6a", "is there twice", twice("passages")),
+    ("6a", "occurs twice", more("passages")),
     ("6b", "unknown id actor-nobody in actor_id", change("event_actors", "actor_id", "actor-nobody")),
-    ("6b", "links to agreements, of which there is no row", link_to_an_empty_table),
+    ("6b", "links to agreements, which has no rows", link_to_an_empty_table),
     ("6c", "unknown table evnts in table_name", change("evidence", "table_name", "evnts")),
     ("6c", "unknown id no-such-row in row_id", change("evidence", "row_id", "no-such-row")),
     ("6c", "unknown id no-such-row in row_id", change("scope_verdicts", "row_id", "no-such-row")),
@@ -260,30 +244,36 @@ BROKEN: list[tuple[str, str, Breaker]] = [
     ("6e", "a cycle among parents", cycle_of_provisions),
     ("6e", "a cycle among parents", cycle_of_events),
     ("7a", "is 'no_such_kind'", change("actors", "kind", "no_such_kind")),
-    ("7b", "the candidate 'XYZ' is no value of events.place_country", candidate("events", "place_country", "XYZ")),
-    ("7b", "no value of actors.named", candidate("actors", "named", "maybe")),
-    ("7b", "no value of actors.parent_actor_id", candidate("actors", "parent_actor_id", "actor-nobody")),
-    ("7b", "no value of sources.language", candidate("sources", "language", "English")),
-    ("7b", "no value of events.date_edtf", candidate("events", "date_edtf", "2026-13")),
+    (
+        "7b",
+        "the candidate 'XYZ' cannot be a value of events.place_country",
+        candidate("events", "place_country", "XYZ"),
+    ),
+    ("7b", "cannot be a value of actors.named", candidate("actors", "named", "maybe")),
+    ("7b", "cannot be a value of actors.parent_actor_id", candidate("actors", "parent_actor_id", "actor-nobody")),
+    ("7b", "cannot be a value of sources.language", candidate("sources", "language", "English")),
+    ("7b", "cannot be a value of events.date_edtf", candidate("events", "date_edtf", "2026-13")),
     ("7c", "of actor_kind is not in terms", undefined_term),
     ("7d", "has no crosswalk row", term_without_crosswalk),
-    ("7e", "is defined otherwise", change("terms", "definition", "Something else.")),
+    ("7e", "is defined differently", change("terms", "definition", "Something else.")),
     ("7f", "the calendar does not have", change("agreements", "period_edtf", "2026-13")),
-    ("7f", "is no valid EDTF date", change("agreements", "period_edtf", "soon")),
     ("8a", "actors.note of actor-belarus is ''", change("actors", "note", "", actor_id="actor-belarus")),
     ("8a", "is '184'", change("actors", "wikidata_id", "184", actor_id="actor-belarus")),
     ("8a", "passages.text", change("passages", "text", None)),
-    ("8b", "it recomputes to", change("events", "date_earliest", a_day_earlier, date_earliest=filled)),
-    ("8b", "it recomputes to", change("provisions", "ordinal", lambda ordinal: ordinal + 1)),
-    ("8b", "it recomputes to body", change("passages", "kind", "boilerplate", kind="body")),
-    ("8c", "is not as computed", change("timeline", "who", "somebody else")),
-    ("8c", "is not as computed", dyad_more),
+    (
+        "8b",
+        "recomputes to",
+        change("events", "date_earliest", lambda day: day - timedelta(days=1), date_earliest=filled),
+    ),
+    ("8b", "recomputes to", change("provisions", "ordinal", lambda ordinal: ordinal + 1)),
+    ("8c", "differs from the computed one", change("timeline", "who", "somebody else")),
+    ("8c", "differs from the computed one", more("dyads", -1, dyad_id="event-x.BLR.IRN")),
     ("8c", "is missing", dyad_less),
 ]
 
 
 def test_unbroken_laws() -> None:
-    """The laws find fault with good tables, or with rows made and unmade: then the other tests pass for the wrong reason."""
+    """The laws find fault with good tables, or with rows made and unmade: then other tests pass for the wrong reason."""
     tables = Edited()
     assert tables.breaches() == []
     for name in PUBLISHED:
@@ -364,7 +354,7 @@ def test_many_breaches_are_counted() -> None:
 
 
 def test_offsets_that_count_bytes() -> None:
-    """Offsets are taken for bytes or UTF-16 units: an article with an emoji or an accent fails, or hides a wrong quote."""
+    """Offsets are taken for bytes or UTF-16 units: an article with an emoji fails, or hides a wrong quote."""
     tables = Edited()
     for name, column in {**SPAN_TEXTS, "passages": "text"}.items():
         for row in tables[name]:
@@ -389,8 +379,12 @@ HEADLINE = "Minsk denies that a military plan was signed"
 SENTENCE = "The plan with Iran was finalized but not signed."
 
 
-def add_source(seeds: Path, agreement_id: str) -> Path:
-    """Add a made-up second article whose headline contradicts the stage of an agreement; its file of evidence."""
+AGREEMENT = PUBLISHED["agreements"]["agreement_id"][0].as_py()
+
+
+@pytest.fixture
+def evidence_file(seeds: Path) -> Path:
+    """The file of evidence of a made-up second article, whose headline contradicts the stage of an agreement."""
     article = f"{HEADLINE}\n{SENTENCE}\n".encode()
     (seeds / f"{OTHER}.txt").write_bytes(article)
     folder = seeds / OTHER
@@ -406,67 +400,48 @@ def add_source(seeds: Path, agreement_id: str) -> Path:
         encoding="utf-8",
     )
     file = folder / "evidence.yaml"
-    add_evidence(file, agreement_id, HEADLINE, "stage", "stance: contradicts", "asserted_value: finalized")
+    add_evidence(file, HEADLINE, "stage", "stance: contradicts", "asserted_value: finalized")
     return file
 
 
-def add_evidence(file: Path, agreement_id: str, quote: str, column: str, *more: str) -> int:
+def add_evidence(file: Path, quote: str, column: str, *rest: str, row_id: str = AGREEMENT) -> int:
     """Let the second article speak to a cell of an agreement; the line where its evidence begins."""
-    lines = [f"row_id: {agreement_id}", f"quote: {quote}", f"supports: [{column}]", *more]
-    return append(file, "\n  ".join(["- table_name: agreements", *lines]))
+    lines = ["- table_name: agreements", f"row_id: {row_id}", f"quote: {quote}", f"supports: [{column}]", *rest]
+    return append(file, "\n  ".join(lines))
 
 
-@pytest.fixture
-def agreement_id(package: Path) -> str:
-    """An agreement coded from the first article."""
-    return str(publish.read_tables(package, "parquet")["agreements"][0]["agreement_id"])
-
-
-def test_second_source_contradicts_a_cell(seeds: Path, package: Path, agreement_id: str, tmp_path: Path) -> None:
-    """A second article cannot speak to a cell coded from the first without a change of the tables' shape."""
-    file = add_source(seeds, agreement_id)
-    add_evidence(file, agreement_id, SENTENCE, "stage", "stance: contradicts", "asserted_value: finalized")
-    build.build(seeds, tmp_path / "dataset")
-    before = publish.read_tables(package, "parquet")
-    after = publish.read_tables(tmp_path / "dataset", "parquet")
-
+def test_second_source_speaks_to_a_cell(seeds: Path, evidence_file: Path) -> None:
+    """A second article can contradict or corroborate no cell coded from the first unless the tables' shape changes."""
+    add_evidence(evidence_file, SENTENCE, "stage", "stance: contradicts", "asserted_value: finalized")
+    add_evidence(evidence_file, SENTENCE, "label")
+    before, after = Edited(), build.tables_from(seeds)
+    columns = ("row_id", "column_name", "stance", "asserted_value", "basis", "passage_id", "quote")
     added = [row for row in after["evidence"] if row["source_id"] == OTHER and row["table_name"] != "sources"]
-    assert {tuple(row[name] for name in CELL) for row in added} == {("agreements", agreement_id, "stage")}
-    assert {(row["stance"], row["asserted_value"]) for row in added} == {("contradicts", "finalized")}
-    assert [(row["passage_id"], row["quote"]) for row in added] == [
-        (f"{OTHER}.s01", HEADLINE),
-        (f"{OTHER}.s02", SENTENCE),
+    assert sorted((tuple(row[name] for name in columns) for row in added), key=str) == [
+        (AGREEMENT, "label", "supports", None, "judged", f"{OTHER}.s02", SENTENCE),
+        (AGREEMENT, "stage", "contradicts", "finalized", "judged", f"{OTHER}.s01", HEADLINE),
+        (AGREEMENT, "stage", "contradicts", "finalized", "judged", f"{OTHER}.s02", SENTENCE),
     ]
     assert [row for row in after["evidence"] if row["source_id"] != OTHER] == before["evidence"]
     assert after["agreements"] == before["agreements"]
     assert [row["source_id"] for row in after["sources"]] == [*(row["source_id"] for row in before["sources"]), OTHER]
-    assert {name: list(rows[0]) for name, rows in after.items()} == {
-        name: list(rows[0]) for name, rows in before.items()
+    assert {name: set(rows[0]) for name, rows in after.items()} == {
+        name: set(table.column_names) for name, table in PUBLISHED.items()
     }
 
 
-def test_second_source_supports_a_cell(seeds: Path, agreement_id: str) -> None:
-    """A second article cannot corroborate a cell coded from the first."""
-    add_evidence(add_source(seeds, agreement_id), agreement_id, SENTENCE, "label")
-    evidence = build.tables_from(seeds)["evidence"]
-    added = [row for row in evidence if row["source_id"] == OTHER and row["column_name"] == "label"]
-    assert [(row["stance"], row["basis"], row["quote"]) for row in added] == [("supports", "judged", SENTENCE)]
-
-
-def test_second_source_speaks_to_no_row(seeds: Path, agreement_id: str) -> None:
+def test_second_source_speaks_to_no_row(seeds: Path, evidence_file: Path) -> None:
     """Evidence for a row that there is not is published, or its fault points elsewhere."""
-    file = add_source(seeds, agreement_id)
-    line = add_evidence(file, f"{agreement_id}x", SENTENCE, "label")
+    line = add_evidence(evidence_file, SENTENCE, "label", row_id=f"{AGREEMENT}x")
     (fault,) = build_faults(seeds)
-    assert fault.startswith(f"{OTHER}/evidence.yaml:{line}: unknown id {agreement_id}x in row_id; ")
-    assert f"did you mean {agreement_id!r}?" in fault
+    assert fault.startswith(f"{OTHER}/evidence.yaml:{line}: unknown id {AGREEMENT}x in row_id; ")
+    assert f"did you mean {AGREEMENT!r}?" in fault
 
 
-def test_second_source_is_quoted_from_itself(seeds: Path, agreement_id: str) -> None:
+def test_second_source_is_quoted_from_itself(seeds: Path, evidence_file: Path) -> None:
     """Evidence of the second article is looked for in the first."""
-    file = add_source(seeds, agreement_id)
-    add_evidence(file, agreement_id, SENTENCE, "label")
-    add_evidence(file, agreement_id, "a comprehensive plan", "kind")
-    line = line_of(file, "quote: a comprehensive plan")
+    add_evidence(evidence_file, SENTENCE, "label")
+    add_evidence(evidence_file, "a comprehensive plan", "kind")
+    line = line_of(evidence_file, "quote: a comprehensive plan")
     (fault,) = build_faults(seeds)
     assert fault.startswith(f"{OTHER}/evidence.yaml:{line}: the quote a comprehensive plan is not in {OTHER}.txt; ")

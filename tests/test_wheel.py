@@ -25,7 +25,7 @@ DATASET = ROOT / "dataset"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # The largest wheel that is still a light dependency. It grows with each article: raise it knowingly.
-MAX_WHEEL_BYTES = 400_000
+MAX_WHEEL_BYTES = 420_000
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def test_sdist_holds_litter(distributions: Distributions) -> None:
     with tarfile.open(distributions.sdist) as archive:
         parts = {part for name in archive.getnames() for part in Path(name).parts[1:]}
     assert parts >= {"dataset", "seeds", "schema", "scripts", "tests", "pyproject.toml"}
-    litter = {".git", ".venv", ".build", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "dist"}
+    litter = {".git", ".venv", ".dataset.partial", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "dist"}
     assert parts & litter == set()
 
 

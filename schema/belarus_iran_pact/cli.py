@@ -1,4 +1,4 @@
-"""The command line `belarus-iran-pact`: the package's tables and their explanations, for a terminal and for pipes.
+"""The command line `belarus-iran-pact`: the package's tables and explanations, in a terminal or a pipe.
 
 Exit codes, the same for every command: 0 done; 1 refused or failed (faults were found, a file cannot be read or written, a
 library is missing); 2 wrong usage (an unknown command, option, table, column, row, format or version, or a value of the wrong
@@ -9,7 +9,7 @@ A command is a function under `@command`: its name is the command's, its docstri
 
 from __future__ import annotations
 
-# `--help` and `version` are to answer at once: what reads data is imported by the commands that need it.
+# `--help` and `version` must answer at once, so each command imports what it needs to read data.
 import argparse
 import io
 import os
@@ -38,7 +38,7 @@ SHOW_FORMATS = ("table", "csv", "json")
 _ELLIPSIS = "…"
 _NULL = "-"
 _GAP = "  "
-# Narrower than this, a column cut off says nothing.
+# A column cut narrower than this says nothing.
 _NARROWEST = 8
 
 _BOLD, _MARKED, _PLAIN = "\x1b[1m", "\x1b[1;33m", "\x1b[0m"
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        code = 0  # The reader has had enough, as `head` has: no fault.
+        code = 0  # The reader stopped reading, as `head` does; that is not a fault.
     except KeyboardInterrupt:
         code = 130
     except (ValueError, ImportError, OSError) as error:
@@ -94,12 +94,12 @@ COMMANDS: dict[str, tuple[Run, str, tuple[Argument, ...]]] = {}
 
 
 def argument(*names: str, **details: Any) -> Argument:
-    """An argument of a command, given as to argparse's `add_argument`."""
+    """An argument of a command, specified as for argparse's `add_argument`."""
     return names, details
 
 
 def command(example: str, *arguments: Argument) -> Callable[[Run], Run]:
-    """Make a function a command; what it returns is the exit code, None being 0.
+    """Make a function a command; its return value is the exit code, None meaning 0.
 
     Args:
         example: words that can be typed after the program's name; the help shows them.
@@ -175,7 +175,7 @@ def tables(options: argparse.Namespace) -> None:
         action="append",
         default=[],
         type=_condition,
-        help="only rows with that value; `COLUMN=` for those where it is empty; if given several times, all must hold",
+        help="only rows with that value; `COLUMN=` for rows where it is empty; if given several times, all must hold",
     ),
     argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order"),
     argument("--limit", metavar="N", type=_count, help="at most this many rows"),
@@ -183,11 +183,11 @@ def tables(options: argparse.Namespace) -> None:
         "--format",
         default="table",
         metavar="|".join(SHOW_FORMATS),
-        help="default: table, which is cut to the width of a terminal, and left whole in a pipe",
+        help="default: table, which is cut to fit a terminal but not in a pipe",
     ),
 )
 def show(options: argparse.Namespace) -> None:
-    """Print rows of a table."""
+    """Print the rows of a table."""
     if options.format not in SHOW_FORMATS:
         raise unknown("format", options.format, SHOW_FORMATS)
     table = _select(loading.load(options.table), options.where, options.columns, options.limit)
@@ -210,11 +210,11 @@ def show(options: argparse.Namespace) -> None:
 
 @command("codebook events", argument("table", metavar="TABLE", nargs="?", help="without it, the tables are listed"))
 def codebook(options: argparse.Namespace) -> None:
-    """Say what a table's columns mean."""
+    """Explain what a table's columns mean."""
     if options.table is None:
         tables(options)
         return
-    # Raises, with the tables that there are, before anything large is imported.
+    # Raises an error that lists the tables, before anything large is imported.
     loading.path(options.table)
     from .core.codebook import table_codebook
     from .models import TABLES
@@ -224,7 +224,7 @@ def codebook(options: argparse.Namespace) -> None:
 
 @command("laws")
 def laws(options: argparse.Namespace) -> None:
-    """List the laws that the tables keep."""
+    """List the laws that the tables obey."""
     from .core.laws import LAWS
 
     _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
@@ -237,7 +237,7 @@ def laws(options: argparse.Namespace) -> None:
     argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained"),
 )
 def explain(options: argparse.Namespace) -> None:
-    """Say why a cell has its value or is empty, in the article's words."""
+    """Explain why a cell has its value or is empty, in the article's words."""
     loading.path(options.table)
     from .explaining import explain
 
@@ -246,20 +246,20 @@ def explain(options: argparse.Namespace) -> None:
 
 @command(
     "export out --format sqlite",
-    argument("folder", metavar="DIR", help="the folder to write to, made if it is not there"),
+    argument("folder", metavar="DIR", help="the folder to write to, created if it does not exist"),
     argument(
         "--format",
         default="csv",
         metavar="csv|parquet|sqlite|duckdb|xlsx|jsonl",
-        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all",
+        help="default: csv. csv, parquet and jsonl are one file for each table, the others one file for all tables",
     ),
     argument("--tables", metavar="A,B", type=_names, help="only these tables"),
-    argument("--overwrite", action="store_true", help="replace files that are there"),
+    argument("--overwrite", action="store_true", help="replace existing files"),
     argument(
         "--formula-safe",
         action="store_true",
         help="for csv: put an apostrophe before each text that begins with =, +, -, @, a tab or a carriage return, which a "
-        "spreadsheet would take for a formula; the files then differ from the published ones (xlsx is always safe)",
+        "spreadsheet would treat as a formula; the files then differ from the published ones (xlsx is always safe)",
     ),
 )
 def export(options: argparse.Namespace) -> None:
@@ -285,10 +285,10 @@ def export(options: argparse.Namespace) -> None:
 
 @command(
     "sentence 4",
-    argument("passage", metavar="N", help="its number, or its passage_id where there are several sources"),
+    argument("passage", metavar="N", help="the sentence's number, or its passage_id if there are several sources"),
 )
 def sentence(options: argparse.Namespace) -> None:
-    """Print a sentence with every row that rests on it."""
+    """Print a sentence and every row that rests on it."""
     from .explaining import sentence
 
     _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
@@ -300,13 +300,13 @@ def sentence(options: argparse.Namespace) -> None:
     argument("--format", metavar="csv|parquet", help="default for a table: parquet"),
 )
 def path(options: argparse.Namespace) -> None:
-    """Print where the data are."""
+    """Print where the data are stored."""
     if options.table is not None:
         print(str(loading.path(options.table, options.format or "parquet")))
         return
     if options.format is not None and options.format not in loading.FORMATS:
         raise unknown("format", options.format, loading.FORMATS)
-    # Raises, with the way to build them, where the data are not there.
+    # Raises an error that says how to build the data if they are missing.
     loading.descriptor()
     folder = loading.data_folder()
     print(folder if options.format is None else os.path.join(folder, options.format))
@@ -323,9 +323,9 @@ def version(options: argparse.Namespace) -> None:
     argument("path", nargs="?", metavar="PATH", help="the package's folder (default: the installed data)"),
 )
 def verify(options: argparse.Namespace) -> int:
-    """Check files and laws of a package.
+    """Check that a package is intact and obeys the laws.
 
-    Its files alone are judged: bytes and hashes, keys, vocabularies, spans, explanations, views.
+    Only its files are checked: bytes and hashes, keys, vocabularies, spans, explanations, views.
     """
     from .loading import verify
 
@@ -336,16 +336,16 @@ def verify(options: argparse.Namespace) -> int:
 
 @command(
     "download 1.0.0 --from http://127.0.0.1:8000/ --to package",
-    argument("version", nargs="?", metavar="VERSION", help="such as 1.0.0 (default: the newest final one)"),
+    argument("version", nargs="?", metavar="VERSION", help="such as 1.0.0 (default: the newest final release)"),
     argument("--format", default="all", metavar="all|csv|parquet", help="the whole package or one form (default: all)"),
     argument("--to", metavar="DIR", help="put the package into this new or empty folder (default: the cache)"),
     argument(
         "--from",
         dest="source",
         metavar="URL",
-        help="address or folder that holds releases.json (default: what BELARUS_IRAN_PACT_RELEASES says)",
+        help="address or folder that holds releases.json (default: the value of BELARUS_IRAN_PACT_RELEASES)",
     ),
-    argument("--replace", action="store_true", help="DIR may be a package already, which is then replaced"),
+    argument("--replace", action="store_true", help="if DIR already holds a package, replace it"),
 )
 def download(options: argparse.Namespace) -> None:
     """Download a release, check its hash, and unpack it.

@@ -42,9 +42,9 @@ Format = Literal["all", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("all", "csv", "parquet")
 
 TIMEOUT = 30.0
-"""Seconds without any answer after which a server counts as dead."""
+"""A server that sends nothing for this many seconds counts as dead."""
 SLOWEST = 1024
-"""Bytes a second, on average, below which a server counts as dead."""
+"""A server that sends fewer bytes a second than this, on average, counts as dead."""
 
 _BLOCK = 1 << 16
 # What a file or folder in an archive may be called: no hidden one, no way upwards, no device of Windows.
@@ -53,7 +53,7 @@ _MEMBER = re.compile(rf"(?:{_PART}/)*{_PART}")
 _ARCHIVE = "archive.zip"
 # What zipfile and `core.reading` raise, and the system where a name is there as a file and as a folder.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, FileExistsError, NotADirectoryError)
-# A user's name and password are sent, and never shown.
+# A user name and password are sent but never shown.
 _ADDRESS = re.compile(
     r"(?P<all>(?P<scheme>https?://)(?:[^/?#\s]*@)?(?P<host>(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?)(?P<path>/[^?#\s]*)?)",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ _ADDRESS = re.compile(
 
 
 class DownloadError(OSError):
-    """A download that could not be completed; nothing of it is left, and what was there before is as it was."""
+    """A download that could not be completed; nothing of it is kept, and earlier files are unchanged."""
 
 
 def download(
@@ -77,21 +77,21 @@ def download(
     Args:
         version: such as "1.0.0"; by default the last one released.
         format: "all" for the whole package, "csv" or "parquet" for the tables in one form.
-        to: a folder to put the package into, all at once: a new or an empty one. By default it stays in the cache, which is
-            asked first either way.
-        source: the web address or local folder that holds `releases.json`; by default what the environment variable
-            BELARUS_IRAN_PACT_RELEASES says, else the address that the installed package's metadata gives.
-        replace: whether `to` may be a folder that holds such a package already; that one is then replaced.
+        to: a new or empty folder to put the package into, all at once. By default the package stays in the cache, which is
+            checked first either way.
+        source: the web address or local folder that holds `releases.json`; by default the value of the environment variable
+            BELARUS_IRAN_PACT_RELEASES, else the address that the installed package's metadata gives.
+        replace: whether to replace a package of this kind that `to` already holds.
 
     Returns:
         The folder that holds `datapackage.json`.
 
     Raises:
         ImportError: pooch is not installed; the message says how to install it.
-        ValueError: there is no such format or version, or no source is known; the message says what there is, and how to give
-            one.
-        FileExistsError: `to` is not empty, and is no package that may be replaced.
-        DownloadError: the download failed; the message says at what.
+        ValueError: there is no such format or version, or no source is known; the message lists what there is, or says how to
+            give a source.
+        FileExistsError: `to` is not empty, and does not hold a package that may be replaced.
+        DownloadError: the download failed; the message says why.
     """
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
@@ -114,7 +114,7 @@ def download(
 
 
 def downloaded(version: str) -> Path:
-    """The folder of a version's package, downloaded now or before; asked once for each place and cache, so that loading is fast.
+    """The folder of a version's package, downloaded if need be; looked up once per source and cache, so that loading is fast.
 
     Raises:
         ImportError, ValueError, DownloadError: as `download` does.
@@ -128,7 +128,7 @@ def _downloaded(version: str, source: str, cache: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: what BELARUS_IRAN_PACT_CACHE says, else the platform's folder for caches."""
+    """Where downloads are kept: the folder named by BELARUS_IRAN_PACT_CACHE, else the platform's cache folder."""
     return Path(os.path.abspath(os.environ.get(CACHE_VARIABLE) or _pooch().os_cache(NAME)))
 
 
@@ -210,7 +210,7 @@ def _origin(source: str | os.PathLike[str] | None) -> _Origin:
     given = os.fspath(source) if source is not None else os.environ.get(SOURCE_VARIABLE) or _source_in_metadata()
     if not given:
         raise UsageError(
-            f"no place to download from is known; give the address or folder that holds {INDEX}: source=... or --from, or the "
+            f"no source of releases is known; give the address or folder that holds {INDEX}: source=... or --from, or the "
             f"environment variable {SOURCE_VARIABLE}"
         )
     if found := _ADDRESS.fullmatch(given.removesuffix(INDEX)):
@@ -220,7 +220,7 @@ def _origin(source: str | os.PathLike[str] | None) -> _Origin:
     if "://" in given:
         shown = "the source given" if "@" in given else repr(given)
         raise UsageError(
-            f"{shown} is no address of releases; give http(s)://HOST/PATH without ? and #, or a local folder"
+            f"{shown} is not an address of releases; give http(s)://HOST/PATH without ? and #, or a local folder"
         )
     folder = os.path.abspath(given.removesuffix(INDEX))
     return _Origin(folder, folder)
@@ -268,7 +268,7 @@ def _fetch_index(origin: _Origin, known: Index, known_at: Path) -> Index:
     for release in known.releases:
         if index.release(release.version) not in (release, None):
             raise DownloadError(
-                f"{name} gives version {release.version} other files than before; a release never changes: ask whoever "
+                f"{name} lists different files for version {release.version} than before; a release never changes: ask whoever "
                 f"publishes it, or remove {known_at} to trust the new one"
             )
     known_at.parent.mkdir(parents=True, exist_ok=True)
@@ -287,7 +287,7 @@ def _cached_package(origin: _Origin, version: str, file: ReleasedFile) -> Path:
     package = folder / f"{NAME}-{version}"
     if not _is_whole(package, file):
         with workspace(cache_folder() / "download") as work:
-            # Another download may have been first.
+            # Another download may have finished first.
             if not _is_whole(package, file):
                 _fetch(origin, file, work / "new")
                 _unpack(work / "new", package.name, file)
@@ -303,7 +303,7 @@ def _fetch(origin: _Origin, file: ReleasedFile, folder: Path) -> None:
     pooch = _pooch()
 
     def write(url: str, output: str, _: object) -> None:
-        # A bar on a terminal, and nothing elsewhere.
+        # A progress bar on a terminal, nothing elsewhere.
         with open(output, "wb") as stream, tqdm(total=file.bytes, unit="B", unit_scale=True, disable=None) as bar:
             for block in origin.blocks(file.path, file.bytes):
                 stream.write(block)
@@ -311,7 +311,7 @@ def _fetch(origin: _Origin, file: ReleasedFile, folder: Path) -> None:
 
     logger = pooch.get_logger()
     level = logger.level
-    logger.setLevel("WARNING")  # Else it tells of every download.
+    logger.setLevel("WARNING")  # Otherwise it reports every download.
     try:
         pooch.retrieve(f"{origin.name}/{file.path}", file.sha256, _ARCHIVE, folder, downloader=write)
     except ValueError:
@@ -342,25 +342,24 @@ def _unpack(folder: Path, top: str, file: ReleasedFile) -> None:
     """
     archive = folder / _ARCHIVE
     try:
-        package = open_package(archive)
-        for path in package.resources:
-            package.files.size(path)  # It raises where there is a link or a device.
-        listed = {f"{top}/{path}" for path in (DESCRIPTOR, *package.resources)}
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
-                if member.filename not in listed or not _MEMBER.fullmatch(member.filename):
-                    raise ValueError(
-                        f"{member.orig_filename!r:.80} is no plain path below {top}/ that {DESCRIPTOR} lists"
-                    )
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise ValueError(f"{member.filename} is compressed in an unusual way")
-            if len({name.casefold() for name in opened.namelist()}) != len(listed):
-                raise ValueError("a name is there twice")
+            package = open_package(archive)
+            listed = {f"{top}/{path}" for path in (DESCRIPTOR, *package.resources)}
+            for name in opened.namelist():
+                if name not in listed or not _MEMBER.fullmatch(name):
+                    raise ValueError(f"{name!r:.80} is no plain path below {top}/ that {DESCRIPTOR} lists")
+            for path in package.resources:
+                package.files.size(path)  # It raises where there is a link or a device.
+            if len({name.casefold() for name in listed}) != len(listed):
+                raise ValueError("a name occurs twice")
             opened.extractall(folder)
     except _DAMAGED as error:
         why = one_line(str(error).removeprefix(f"{archive}: "), 200)
         raise DownloadError(
-            f"{file.path} is no archive of this package: {why}; nothing of it is kept: ask whoever publishes it"
+            f"{file.path} is not an archive of this package: {why}; nothing of it is kept: ask whoever publishes it"
         ) from error
 
 
@@ -371,7 +370,9 @@ def _check_target(target: Path, replace: bool) -> None:
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not replace:
-        raise FileExistsError(f"{target} is there and not empty; choose another folder, or say that it may be replaced")
+        raise FileExistsError(
+            f"{target} exists and is not empty; choose another folder, or pass replace=True (command line: --replace)"
+        )
     if not (target / DESCRIPTOR).is_file():
         raise FileExistsError(f"{target} holds no data package, so it is not replaced; choose another folder")
 
@@ -379,7 +380,7 @@ def _check_target(target: Path, replace: bool) -> None:
 def _put_copy(package: Path, target: Path, replace: bool) -> Path:
     with workspace(target) as work:
         shutil.copytree(package, work / "new", copy_function=shutil.copyfile)
-        # A second look: others may have been there meanwhile.
+        # Checked again: another process may have written there meanwhile.
         _check_target(target, replace)
         place(work / "new", target)
     return target

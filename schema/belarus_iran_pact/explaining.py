@@ -1,4 +1,4 @@
-"""Why a value is there: from a cell to the words it rests on, and from a sentence to all that rests on it.
+"""Why a value is there: from a cell to the words it rests on, and from a sentence to everything that rests on it.
 
     explain("events", "event-minsk-meeting", "place_name")    a cell
     explain("events", "event-minsk-meeting")                  a row
@@ -125,7 +125,7 @@ class CellExplanation(_Answer):
         value: its value; None where it is empty.
         meaning: what the column means.
         origin: where the column's values come from.
-        voice: whose word the row is, by name; None where the table has no voice.
+        voice: the name of whoever says so; None where the table has no voice.
         certainty: how sure that voice is, in words; None likewise.
         reasons: evidence for the value, or gaps where it is empty.
     """

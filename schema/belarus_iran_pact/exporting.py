@@ -1,4 +1,4 @@
-"""Writing the published tables to a folder, in the form that another tool wants.
+"""Writing the published tables to a folder, in a format that another tool reads.
 
     export("out", "csv")                                 out/events.csv, ...: the published files
     export("out", "sqlite")                              out/belarus-iran-pact.sqlite: one database
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     Format = Literal["csv", "parquet", "sqlite", "duckdb", "xlsx", "jsonl"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes a text that begins with it for a formula, when it opens a CSV file."""
+"""A spreadsheet that opens a CSV file treats a text beginning with one of these as a formula."""
 
-# Excel holds no more in a cell, and openpyxl would cut the rest off without a word.
+# Excel holds no more in a cell, and openpyxl would silently cut off the rest.
 _XLSX_CELL_LIMIT = 32_767
 # Characters that XML cannot hold, a carriage return, which XML readers turn into a line feed, and an underscore that would
 # be read as the start of such an escape.
@@ -57,7 +57,7 @@ def export(
     formula_safe: bool = False,
     tables: Iterable[TableName] | None = None,
 ) -> list[Path]:
-    """Write tables to a folder: all of them, or on a failure none.
+    """Write tables to a folder: all of them, or none if anything fails.
 
     Args:
         folder: where to; it is made if it is not there.
@@ -89,7 +89,7 @@ def export(
         raise unknown("format", format, FORMATS)
     writer = _WRITERS[format]
     if formula_safe and format not in ("csv", "xlsx"):
-        raise UsageError(f"formula_safe is for csv (and xlsx always is); it has no meaning for {format}")
+        raise UsageError(f"formula_safe is for csv (and xlsx always is); it does not apply to {format}")
     chosen = _models(tables)
     names = [f"{name}.{format}" for name in ([PACKAGE] if writer.single else [model.table.name for model in chosen])]
     target = Path(os.path.realpath(folder))
@@ -105,7 +105,7 @@ def export(
         staged.mkdir()
         write = _write_safe_csv if formula_safe and format == "csv" else writer.write
         write(chosen, staged)
-        # A second look: others may have written there meanwhile.
+        # Checked again: another process may have written there meanwhile.
         _refuse_what_is_in_the_way(target, names, overwrite)
         if target.exists():
             place_files(staged, target, names)
@@ -120,7 +120,7 @@ def export(
 def _models(names: Iterable[str] | None) -> list[type[Row]]:
     wanted = list(TABLES) if names is None else list(names)
     for name in wanted:
-        # `path` raises with the message that names close ones.
+        # `path` raises an error that suggests similar names.
         loading.path(name)  # type: ignore[arg-type]
     if not wanted:
         raise UsageError(f"no tables to export; there are: {', '.join(TABLES)}")
@@ -130,7 +130,7 @@ def _models(names: Iterable[str] | None) -> list[type[Row]]:
 def _refuse_what_is_in_the_way(target: Path, names: Iterable[str], overwrite: bool) -> None:
     for folder in (target, *target.parents):
         if os.path.lexists(folder) and not folder.is_dir():
-            raise NotADirectoryError(f"{folder} is there, and is not a folder")
+            raise NotADirectoryError(f"{folder} exists and is not a folder")
     there = [name for name in names if os.path.lexists(target / name)]
     solid = [name for name in there if (target / name).is_dir()]
     if solid:

@@ -149,11 +149,10 @@ def _described(folder: str, names: list[str] | None = None) -> list[dict[str, An
     from .core.reading import open_package
 
     package = open_package(Path(folder))
-    resources = []
-    for name in package.table_names() if names is None else names:
+    names = names or package.table_names()
+    for name in names:
         package.check_schema(name)
-        resources.append(package.resource(name) | {"name": name})
-    return resources
+    return [package.resource(name) | {"name": name} for name in names]
 
 
 def records(name: TableName) -> list[Row]:
@@ -170,10 +169,8 @@ def records(name: TableName) -> list[Row]:
 
 def tables() -> tuple[TableInfo, ...]:
     """The tables there are, in published order: name, number of rows, description."""
-    return tuple(
-        TableInfo(resource["name"], resource["rowCount"], resource["description"])
-        for resource in _table_resources(data_folder())
-    )
+    said = "name", "rowCount", "description"
+    return tuple(TableInfo(*(item[key] for key in said)) for item in _table_resources(data_folder()))
 
 
 def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path:

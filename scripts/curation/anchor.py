@@ -1,4 +1,4 @@
-"""Step 3, anchor: split each article into sentences, and find the characters that each quote stands on."""
+"""Step 3, anchor: split each article into sentences, and find the characters that each quote covers."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def anchor(
     """Find `quote` in one sentence of the article; None after a fault.
 
     `passage` (a sentence's number) and `occurrence` (counted from 1 within what is searched) narrow down a quote that
-    stands in the article more than once. Words are never cut: a quote begins and ends where words do.
+    occurs more than once in the article. Words are never cut: a quote begins and ends where words do.
     """
     if not quote.strip():
-        remedy = "quote the words, or take it away"
+        remedy = "quote the words, or remove it"
         faults.add(quote.place, "the quote is empty", "it must be words of the article", remedy)
         return None
     searched = tuple(item for item in article.passages if passage in (None, str(item.ordinal)))
@@ -110,7 +110,7 @@ def anchor(
         return found[0]
     if found:
         where = ", ".join(str(int(span.passage_id.rpartition(".s")[2])) for span in found)
-        why = f"it stands in passages {where}, and a quote must point at one place"
+        why = f"it occurs in passages {where}, and a quote must point at one place"
         remedy = "narrow it down with 'passage' and 'occurrence', or quote more words"
         faults.add(quote.place, f"the quote {quote!s:.80} occurs {len(found)} times", why, remedy)
         return None
@@ -145,12 +145,12 @@ def _why_not_found(quote: Text, searched: tuple[Passage, ...], article: Article)
             return f"it has {what}: {why}", f"copy the printed words: {printed}"
     for passage in article.passages:
         if passage not in searched and any(_matches(quote, passage)):
-            return f"it stands in passage {passage.ordinal}", "correct 'passage'"
+            return f"it is in passage {passage.ordinal}", "correct 'passage'"
     folded = " ".join(quote.split())
     if folded != quote and any(folded in " ".join(passage.text.split()) for passage in searched):
-        return "its white space is not the printed one", f"copy the printed words: {folded}"
+        return "its white space differs from the printed text", f"copy the printed words: {folded}"
     if folded in " ".join(article.document.text.split()):
-        return "it runs over the end of a sentence", "quote from one sentence; use several evidence items"
+        return "it crosses the end of a sentence", "quote from one sentence; use several evidence items"
     matchers = [difflib.SequenceMatcher(None, passage.text, quote, autojunk=False) for passage in searched]
     shared = [matcher.find_longest_match().size for matcher in matchers]
     nearest = searched[shared.index(max(shared))]

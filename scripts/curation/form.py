@@ -1,7 +1,7 @@
-"""Step 2, form: what a coder writes, short forms and all, becomes rows with their words, evidence and gaps.
+"""Step 2, form: expand what a coder writes, short forms included, into rows with their words, evidence and gaps.
 
-All tables have the same form, which follows from their models; `seeds/CODING.md` shows it with examples. A file lists
-rows, and groups of rows with what they have in common. What may stand several times may stand once without its list.
+All tables are written in the same form, which follows from their models; `seeds/CODING.md` shows it with examples. A file
+lists rows, and groups of rows with what they have in common. A list of one item may be written as the item alone.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ ROWS, CODE, SAID, RULE, SCOPE, EVIDENCE, GAPS = "rows", "code", "said", "rule", 
 _BOOLEANS = {"true": True, "false": False}
 _FORMS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "date": "a day"}
 _REASONS = {
-    "bad_edtf": ("it is no EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"),
-    "empty_text": ("an empty text is no value", "take the column away and give a gap"),
+    "bad_edtf": ("it is not an EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"),
+    "empty_text": ("an empty text is not a value", "remove the column and give a gap"),
 }
 _MAPPINGS = {
     CODE: ("it holds several columns on one line", "write code: {column: value, column: value}"),
-    SAID: ("it says by which words a thing is attributed to whom", "write said: {actor: quote}"),
+    SAID: ("it maps each actor to the words that attribute the statement", "write said: {actor: quote}"),
     GAPS: ("it names columns by reason", "write gaps: {reason: [column, ...]}"),
 }
 
 
 @dataclass(frozen=True)
 class Words:
-    """A quote, and where it is to be found: the number of its sentence, and which of several it is."""
+    """A quote, and where to find it: the number of its sentence, and which occurrence is meant."""
 
     quote: Text
     passage: Text | None = None
@@ -62,7 +62,7 @@ class Coded:
     """A row as it was coded.
 
     Attributes:
-        given: the fields as they are written, and where.
+        given: the fields as written, and where.
         values: the columns written, by name; one whose value is at fault is None.
         words: the row's own quote.
         verbatim: the words that stand as values, by column.
@@ -87,7 +87,7 @@ class Coded:
 
 
 def coded_rows(entry: Entry, faults: Faults) -> list[Coded]:
-    """The rows of an entry: one, or those of a group; of outside knowledge, one of columns only."""
+    """The rows of an entry: one, or those of a group; for outside knowledge, one that has columns only."""
     rows = [entry.fields] if entry.source_id is None else _ungrouped(entry.fields, faults)
     return [_row(entry.table, given, entry.source_id, None, faults) for given in rows]
 
@@ -101,7 +101,7 @@ def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, E
             _missing(name, "evidence", given.place, faults)
     if table is not None and table not in TABLES:
         remedy = did_you_mean(table, TABLES, "tables")
-        faults.add(table.place, f"unknown table {table}", "evidence is for a cell", remedy)
+        faults.add(table.place, f"unknown table {table}", "evidence explains a cell of a table", remedy)
     elif table is not None and row_id is not None:
         yield str(table), str(row_id), _evidence(TABLES[table], given, None, faults)
 
@@ -110,7 +110,7 @@ def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, E
 
 
 def _ungrouped(item: Fields, faults: Faults) -> list[Fields]:
-    """The rows of a group, each with what the group says of all; a row that is in no group is alone."""
+    """The rows of a group, each with the fields they share; a row outside any group comes alone."""
     common = _with_code(item, faults)
     grouped = mappings(common.pop(ROWS), ROWS, faults) if ROWS in common else [Fields(item.place)]
     rows = [_with_code(row, faults) for row in grouped]
@@ -125,15 +125,15 @@ def _ungrouped(item: Fields, faults: Faults) -> list[Fields]:
 
 
 def _check_voices(said: Any, rows: list[Fields], faults: Faults) -> None:
-    """A fault for each voice that things are attributed to, and that no row has."""
+    """Report each voice that `said` attributes words to and no row has."""
     for voice in said if isinstance(said, Fields) else ():
         if not any(voice in row.values() for row in rows):
-            why, remedy = "no row here is in that voice", "correct the voice, or take the words away"
+            why, remedy = "no row here has that voice", "correct the voice, or remove the words"
             faults.add(said.place_of(voice), f"said names {voice}", why, remedy)
 
 
 def _with_code(given: Fields, faults: Faults) -> Fields:
-    """The fields of a row or group, those of its code sheet among them."""
+    """The fields of a row or group, including those under `code`."""
     flat = Fields(given.place)
     for key, value in given.items():
         columns = _mapping(given, CODE, faults) if key == CODE else {key: value}
@@ -143,7 +143,7 @@ def _with_code(given: Fields, faults: Faults) -> Fields:
 
 
 def _row(table: str, given: Fields, source_id: str | None, passage: Text | None, faults: Faults) -> Coded:
-    """A row and those within it; `passage` is the sentence that the row it is within quotes."""
+    """A row and those nested in it; `passage` is the sentence that the enclosing row quotes."""
     model = TABLES[table]
     children = [child for child in TABLES.values() if child.table.within == table]
     keys = [] if source_id is None else [*WORDS, EVIDENCE, GAPS, *map(_key, children)]
@@ -236,8 +236,8 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
 def _link_for(linked: Any, model: type[Row], faults: Faults) -> str | None:
     """The link column that an id is for: the only one, or the one whose rows' ids begin as this one does."""
     if not isinstance(linked, Text):
-        why, remedy = "a term is given the ids of rows", "write the id"
-        faults.add(linked.place, "a list or mapping stands for an id", why, remedy)
+        why, remedy = "a term takes the ids of rows", "write the id"
+        faults.add(linked.place, "a list or mapping in place of an id", why, remedy)
         return None
     links = {
         primary_key(TABLES[item.column.references]).removesuffix("id").replace("_", "-"): name
@@ -246,8 +246,8 @@ def _link_for(linked: Any, model: type[Row], faults: Faults) -> str | None:
     }
     name = next((name for begin, name in links.items() if len(links) == 1 or linked.startswith(begin)), None)
     if name is None:
-        what, why = f"unknown sort of id {linked}", "its beginning does not say which table it is of"
-        faults.add(linked.place, what, why, did_you_mean(linked, links, "beginnings"))
+        what, why = f"unknown kind of id {linked}", "its prefix does not say which table it belongs to"
+        faults.add(linked.place, what, why, did_you_mean(linked, links, "prefixes"))
     return name
 
 
@@ -263,7 +263,7 @@ def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str |
 
 
 def _said(given: Fields, passage: Text | None, faults: Faults) -> dict[str, list[Words]]:
-    """The words that attribute the row to a voice: `{id: quote}`, where a mapping may say more of the quote."""
+    """The words that attribute the row to a voice: `{id: quote}`; a mapping may replace the quote to locate it."""
     found: dict[str, list[Words]] = {}
     for voice, value in _mapping(given, SAID, faults).items():
         for item in _one_or_many(value):
@@ -279,7 +279,7 @@ def _evidence(model: type[Row], given: Fields, passage: Text | None, faults: Fau
 
 
 def _gaps(model: type[Row], gaps: Fields, passage: Text | None, faults: Faults) -> Iterator[Explanation]:
-    """The gaps of `{reason: [column, ...]}`; for a column may stand a mapping of `columns`, a candidate and words."""
+    """The gaps of `{reason: [column, ...]}`; a mapping of `columns`, a candidate and words may replace a column."""
     reason_field = next(item for item in fields(TABLES[GAPS]) if item.name == "reason")
     for key, value in gaps.items():
         place = gaps.place_of(key)
@@ -305,7 +305,7 @@ def _explanation(
 
 
 def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Faults) -> list[Field]:
-    """The columns named, those of named groups among them."""
+    """The columns named, including those of named groups."""
     by_name = {item.name: item for item in fields(model)}
     groups = model.table.column_groups
     explained = [*(name for name, item in by_name.items() if item.column.explained), *groups]
@@ -368,7 +368,7 @@ def _mapping(given: Fields, key: str, faults: Faults) -> Fields:
     """The mapping under a key; an empty one where there is none, or after a fault."""
     value = given.get(key)
     if value is not None and not isinstance(value, Fields):
-        faults.add(value.place, f"{key} is no mapping", *_MAPPINGS[key])
+        faults.add(value.place, f"{key} is not a mapping", *_MAPPINGS[key])
     return value if isinstance(value, Fields) else Fields(given.place)
 
 
@@ -380,7 +380,7 @@ def mappings(value: Any, key: str, faults: Faults) -> list[Fields]:
             found.append(item)
         else:
             what = f"not an item of {key}: {item!s:.40}"
-            faults.add(item.place, what, "an item is 'name: value' lines", "write it so")
+            faults.add(item.place, what, "an item consists of 'name: value' lines", "write it that way")
     return found
 
 
@@ -400,12 +400,12 @@ def _text(given: Fields, key: str, faults: Faults) -> Text | None:
 
 
 def reject_unknown(given: Fields, allowed: Sequence[str], noun: str, faults: Faults) -> None:
-    """A fault for each field that is not allowed."""
+    """Report each field that is not allowed."""
     for name in given:
         if name not in allowed:
-            why, remedy = f"it is no field of {noun}", did_you_mean(name, allowed, "fields")
+            why, remedy = f"it is not a field of {noun}", did_you_mean(name, allowed, "fields")
             faults.add(given.place_of(name), f"unknown field {name}", why, remedy)
 
 
 def _missing(name: str, table: str, place: Place, faults: Faults) -> None:
-    faults.add(place, f"{name} is missing", f"a row of {table} cannot be without it", f"add {name}")
+    faults.add(place, f"{name} is missing", f"a row of {table} must have it", f"add {name}")

@@ -55,7 +55,7 @@ class Normalised:
         row_id = row[primary_key(TABLES[table])]
         earlier = self.places.setdefault((table, row_id, None), place)
         if (table, row_id) in self.rows:
-            what, why = f"the {table} row {row_id} is there twice", f"it stands at {earlier.file.name}:{earlier.line}"
+            what, why = f"the {table} row {row_id} occurs twice", f"it is at {earlier.file.name}:{earlier.line}"
             self.faults.add(place, what, f"{why} already", "give this one another id, or merge the two")
             return False
         self.rows[(table, row_id)] = row
@@ -165,7 +165,7 @@ def _applies(default: Default | Rule, item: _Written, result: Normalised) -> boo
     if linked_name:
         (link,) = [other for other in fields(TABLES[item.coded.table]) if other.name == name]
         linked = result.rows.get((str(link.column.references), row[name]))
-        if linked is None:  # A link to no row is a fault of its own; this one would only follow from it.
+        if linked is None:  # A link to a missing row is reported elsewhere; this fault would only follow from it.
             return True
         row, name = linked, linked_name
     return bool(row[name] == default.is_)

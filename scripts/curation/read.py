@@ -1,4 +1,4 @@
-"""Step 1, read: the seeds as they are, every YAML value knowing the line it stands on.
+"""Step 1, read: read the seeds as they are; every YAML value knows which line it is on.
 
 YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models decide what a value is.
 """
@@ -49,13 +49,13 @@ class Fields(dict[str, Any]):
         self.place = place
 
     def place_of(self, key: str) -> Place:
-        """Where `key` stands, or where the mapping starts if it has no such key."""
+        """Where `key` is, or where the mapping starts if it has no such key."""
         return next((own.place for own in self if own == key and isinstance(own, Text)), self.place)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file as it is: its bytes and text. That of an article is named for the source."""
+    """A file as it is: its bytes and text. An article's file is named after the source."""
 
     source_id: str
     file: Path
@@ -102,15 +102,15 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
     for name in sorted(articles | codings):
         article, sources = folder / f"{name}.txt", folder / name / "sources.yaml"
         if name not in articles:
-            why = f"the coding folder {name} is for the article of that name"
-            remedy = "put the article's file here, or take the coding folder away"
+            why = f"the coding folder {name} belongs to the article of that name"
+            remedy = "put the article's file here, or remove the coding folder"
             faults.add(Place(article), "the file is missing", why, remedy)
             continue
         document = read_document(article, faults)
         if document is not None:
             seeds.documents[name] = document
         if not sources.is_file():
-            why = f"each article has a coding folder that says what is known of it, and {article.name} has none"
+            why = f"each article has a coding folder that describes it, and {article.name} has none"
             faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
         seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
@@ -121,7 +121,7 @@ def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
     """The entries of one coding folder, in the order of the tables."""
     rows_from = {name: model.table.rows_from for name, model in TABLES.items() if model.table.within is None}
     coded = [name for name, where in rows_from.items() if where in ("coding", "cells")]
-    _reject_others(folder, coded, "a coding file is named for the table whose rows it holds", faults)
+    _reject_others(folder, coded, "a coding file is named after the table whose rows it holds", faults)
     return [
         Entry(table, item, source_id)
         for table in coded
@@ -134,7 +134,7 @@ def _reject_others(folder: Path, tables: list[str], why: str, faults: Faults) ->
     for file in sorted(folder.glob("*.yaml")):
         if file.stem not in tables:
             remedy = f"rename it; the tables are: {', '.join(tables)}"
-            faults.add(Place(file), "the file is for no table", why, remedy)
+            faults.add(Place(file), "the file belongs to no table", why, remedy)
 
 
 def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
@@ -149,7 +149,7 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
             yield item
         else:
             what = f"not a row: {item!s:.40}"
-            faults.add(item.place, what, "a row is a list item of 'column: value' lines", "write it so")
+            faults.add(item.place, what, "a row is a list item of 'column: value' lines", "write it that way")
 
 
 def read_yaml(file: Path, faults: Faults) -> Any:
@@ -169,7 +169,7 @@ def read_yaml(file: Path, faults: Faults) -> Any:
         return None
     aliases = [token for token in tokens if isinstance(token, yaml.AliasToken)]
     for alias in aliases:
-        why = "each value is written where it counts, so that its line is its own"
+        why = "each value is written out where it is used, so that a fault can name its line"
         faults.add(Place(file, alias.start_mark.line + 1), "a YAML alias", why, "write the value out")
     return None if aliases else _value(node, file, faults)
 
@@ -179,8 +179,8 @@ def _malformed(error: yaml.YAMLError, document: Document, faults: Faults) -> Non
     line = mark.line + 1 if mark else document.text.count("\n", 0, getattr(error, "position", 0)) + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
     if began is not None and began.line + 1 != line:
-        problem += f" (in what begins on line {began.line + 1})"
-    faults.add(Place(document.file, line), "malformed YAML", problem, "mend the indentation, quotes or brackets here")
+        problem += f" (in the value that begins on line {began.line + 1})"
+    faults.add(Place(document.file, line), "malformed YAML", problem, "fix the indentation, quotes or brackets here")
 
 
 def _value(node: Any, file: Path, faults: Faults) -> Any:
@@ -197,12 +197,12 @@ def _value(node: Any, file: Path, faults: Faults) -> Any:
 
 
 def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
-    """Add a key to a mapping; a fault if it is there already."""
+    """Add a key to a mapping; report a fault if it is there already."""
     if not isinstance(key, Text):
         faults.add(mapping.place, "a key that is not text", "keys are column names", "write a column name")
     elif key in mapping:
-        why = f"it stands on line {mapping.place_of(key).line} already"
-        faults.add(key.place, f"the key {key!s} stands twice", why, "keep one of them")
+        why = f"it is on line {mapping.place_of(key).line} already"
+        faults.add(key.place, f"the key {key!s} occurs twice", why, "keep one of them")
     else:
         mapping[key] = value
 
@@ -221,20 +221,20 @@ def read_document(file: Path, faults: Faults) -> Document | None:
     else:
         if text.strip():
             return Document(file.stem, file, content, text)
-        faults.add(Place(file), "the file is empty", "there is nothing to read", "restore its content, or delete it")
+        faults.add(Place(file), "the file is empty", "it has nothing to read", "restore its content, or delete it")
     return None
 
 
 def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     """Read outside knowledge into `seeds`.
 
-    A table that is outside knowledge stands there whole, as a list of rows. The file of another has `match`, the column
-    that coded rows are matched on, and `rows`, what to add to them.
+    The file of a table that is all outside knowledge lists its rows. The file of any other table has `match`, the column that
+    coded rows are matched on, and `rows`, what to add to them.
     """
     tables = [
         name for name, model in TABLES.items() if any(item.column.origin == "reference" for item in fields(model))
     ]
-    _reject_others(folder, tables, "a reference file is named for the table that it adds to", faults)
+    _reject_others(folder, tables, "a reference file is named after the table that it adds to", faults)
     for table in tables:
         file = folder / f"{table}.yaml"
         whole = TABLES[table].table.rows_from == "reference"
@@ -248,4 +248,4 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
             seeds.reference[table] = (match, rows)
         elif content is not None:
             form = "a list of rows" if whole else "a mapping of 'match' (a column) and 'rows'"
-            faults.add(Place(file), "not a reference file", f"for {table} it is {form}", "write it so")
+            faults.add(Place(file), "not a reference file", f"for {table} it is {form}", "write it that way")

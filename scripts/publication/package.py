@@ -93,7 +93,7 @@ def check_with_frictionless(folder: Path, faults: Faults) -> None:
 
 
 def differences(built: Path, published: Path) -> Iterator[tuple[str, str]]:
-    """The files that differ between two package folders, and for each what is the matter."""
+    """The files that differ between two package folders, and for each what is wrong."""
     names = {
         file.relative_to(root).as_posix() for root in (built, published) for file in root.rglob("*") if file.is_file()
     }

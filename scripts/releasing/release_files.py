@@ -12,10 +12,11 @@ import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from belarus_iran_pact.core.reading import DESCRIPTOR, PARQUET_SUFFIX, sealed
 from belarus_iran_pact.core.releases import ReleasedFile, ReleaseError, describe, sha256_of
+from belarus_iran_pact.downloading import FORMATS, Format
 from publication.descriptor import NAME, citation
 
 from .commit import PACKAGE, git, run
@@ -25,11 +26,8 @@ from .diff_formats import as_markdown
 SUMS = "SHA256SUMS"
 NOTES = "NOTES.md"
 
-Form = Literal["all", "csv", "parquet"]
-FORMS: tuple[Form, ...] = ("all", "csv", "parquet")
-
 # What an archive of one form holds besides the form's own folder.
-_COMPANIONS: dict[Form, tuple[str, ...]] = {
+_COMPANIONS: dict[Format, tuple[str, ...]] = {
     "all": (),
     "csv": ("CODEBOOK.md", "csv-metadata.json"),
     "parquet": ("CODEBOOK.md",),
@@ -50,7 +48,7 @@ def write_files(tree: Path, version: str, section: str, changes: Changes | None,
         ReleaseError: wheel or sdist cannot be built, or do not hold what the commit has; one reason for each file.
     """
     staged.mkdir()
-    for form in FORMS:
+    for form in FORMATS:
         write_archive(tree / "dataset", form, staged / archive_name(version, form))
     write_distributions(tree, staged)
     if reasons := list(_distribution_faults(tree, staged)):
@@ -58,8 +56,8 @@ def write_files(tree: Path, version: str, section: str, changes: Changes | None,
     (staged / NOTES).write_bytes(_notes(tree, version, section, changes).encode())
     # What `sha256sum` prints.
     sums = "".join(f"{sha256_of(file)}  {file.name}\n" for file in sorted(staged.iterdir()))
-    kinds: Mapping[str, str] = {
-        **{archive_name(version, form): form for form in FORMS},
+    kinds: dict[str, str] = {
+        **{archive_name(version, form): form for form in FORMATS},
         **{file.name: "wheel" for file in staged.glob("*.whl")},
         **{file.name: "sdist" for file in staged.glob("*.tar.gz")},
         NOTES: "notes",
@@ -71,12 +69,12 @@ def write_files(tree: Path, version: str, section: str, changes: Changes | None,
 # --- Archives ---
 
 
-def archive_name(version: str, form: Form) -> str:
+def archive_name(version: str, form: Format) -> str:
     """The file name of an archive."""
     return f"{NAME}-{version}.zip" if form == "all" else f"{NAME}-{version}-{form}.zip"
 
 
-def write_archive(package: Path, form: Form, target: Path) -> None:
+def write_archive(package: Path, form: Format, target: Path) -> None:
     """Zip the package folder, or what it has in one form, below one folder named for its version.
 
     The bytes depend on the package's bytes alone. Members are stored, not compressed: what deflate makes of them differs
@@ -96,7 +94,7 @@ def write_archive(package: Path, form: Form, target: Path) -> None:
             archive.writestr(member, content)
 
 
-def part_of(descriptor: Mapping[str, Any], form: Form) -> dict[str, Any]:
+def part_of(descriptor: Mapping[str, Any], form: Format) -> dict[str, Any]:
     """The descriptor of a package that holds one form only.
 
     Without the CSV files nothing would say what the columns are, so each Parquet file then has its table's schema. It still

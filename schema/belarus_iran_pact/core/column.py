@@ -166,16 +166,12 @@ def _of_origin(origin: Origin) -> Callable[..., Column]:
     return column
 
 
+key = _of_origin("key")
 source = _of_origin("source")
 coder = _of_origin("coder")
 inferred = _of_origin("inferred")
 derived = _of_origin("derived")
 reference = _of_origin("reference")
-
-
-def key(description: str, **details: Any) -> Column:
-    """A column of origin `key`: an id, or a link into another table or into a source's text."""
-    return Column(description, "key", **details)
 
 
 def identifier(description: str, **details: Any) -> Column:

@@ -36,7 +36,8 @@ def workspace(target: Path) -> Iterator[Path]:
     work = target.with_name(f".{target.name}.partial")
     try:
         with _locked(work):
-            _restore(work, target)
+            if (previous := _previous(work, target)).exists() and not target.exists():
+                os.rename(previous, target)
             _clear(work)
             try:
                 yield work
@@ -111,11 +112,6 @@ def _exchanged(left: Path, right: Path) -> bool:
 def _previous(work: Path, target: Path) -> Path:
     """Where a target is set aside between the two renames."""
     return work / f"previous-{target.name}"
-
-
-def _restore(work: Path, target: Path) -> None:
-    if _previous(work, target).exists() and not target.exists():
-        os.rename(_previous(work, target), target)
 
 
 def _clear(work: Path) -> None:

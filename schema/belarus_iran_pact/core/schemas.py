@@ -10,13 +10,14 @@ import pyarrow as pa
 from .column import JOINT
 from .table import Dataset, Field, Row, Tables, ValueType, description, fields, primary_key
 
-_ARROW_TYPES: dict[ValueType, pa.DataType] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
+_TYPES: dict[ValueType, tuple[pa.DataType, str]] = {
+    "text": (pa.string(), "string"),
+    "integer": (pa.int64(), "integer"),
+    "number": (pa.float64(), "number"),
+    "boolean": (pa.bool_(), "boolean"),
+    "date": (pa.date32(), "date"),
 }
+"""The types of values in Arrow and in Table Schema."""
 
 
 def arrow_schema(model: type[Row]) -> pa.Schema:
@@ -25,13 +26,10 @@ def arrow_schema(model: type[Row]) -> pa.Schema:
     Each field's metadata has the column's `description` and `origin`, and its `vocabulary`, `references`, `authority`,
     `unit` and `null_means` where it has them; the schema's metadata has the table's `description`.
     """
-    return pa.schema(
-        [
-            pa.field(item.name, _ARROW_TYPES[item.type], item.nullable, metadata=_metadata(item))
-            for item in fields(model)
-        ],
-        metadata={"name": model.table.name, "description": description(model)},
-    )
+    columns = [
+        pa.field(item.name, _TYPES[item.type][0], item.nullable, metadata=_metadata(item)) for item in fields(model)
+    ]
+    return pa.schema(columns, metadata={"name": model.table.name, "description": description(model)})
 
 
 def arrow_tables(dataset: Dataset, tables: Tables) -> dict[str, pa.Table]:
@@ -41,7 +39,7 @@ def arrow_tables(dataset: Dataset, tables: Tables) -> dict[str, pa.Table]:
 
 def _metadata(item: Field) -> dict[str, str]:
     column = item.column
-    known = {
+    properties = {
         "description": column.description,
         "origin": column.origin,
         "vocabulary": column.vocabulary.name if column.vocabulary else None,
@@ -50,36 +48,24 @@ def _metadata(item: Field) -> dict[str, str]:
         "unit": column.unit,
         "null_means": column.null_means,
     }
-    return {name: text for name, text in known.items() if text is not None}
-
-
-_TABLE_SCHEMA_TYPES: dict[ValueType, str] = {
-    "text": "string",
-    "integer": "integer",
-    "number": "number",
-    "boolean": "boolean",
-    "date": "date",
-}
+    return _known(properties)
 
 
 def table_schema(model: type[Row], dataset: Dataset) -> dict[str, Any]:
     """The table's schema as JSON-ready mapping: fields with types and constraints, primary key, foreign keys.
 
-    Each field also has `origin`, and `vocabulary`, `authority`, `unit` and `nullMeans` where the column has them: custom
-    properties, which the standard allows.
+    Each field also has `origin`, and `vocabulary`, `authority`, `unit` and `nullMeans` where the column has them:
+    custom properties, which the standard allows.
     """
-    foreign = [
-        _foreign_key(model, item.name, dataset.tables[item.column.references])
-        for item in fields(model)
-        if item.column.references
-    ]
+    key = primary_key(model)
     schema: dict[str, Any] = {
-        "fields": [_field(item, item.name == primary_key(model)) for item in fields(model)],
+        "fields": [_field(item, item.name == key) for item in fields(model)],
         "missingValues": [""],
-        "primaryKey": [primary_key(model)],
+        "primaryKey": [key],
     }
-    if foreign:
-        schema["foreignKeys"] = foreign
+    links = [(item.name, item.column.references) for item in fields(model) if item.column.references]
+    if links:
+        schema["foreignKeys"] = [_foreign_key(model, name, dataset.tables[target]) for name, target in links]
     return schema
 
 
@@ -91,27 +77,29 @@ def _foreign_key(model: type[Row], column: str, target: type[Row]) -> dict[str, 
 
 def _field(item: Field, is_key: bool) -> dict[str, Any]:
     column = item.column
-    constraints: dict[str, Any] = {}
-    if not item.nullable:
-        constraints["required"] = True
-    if is_key:
-        constraints["unique"] = True
-    if column.pattern is not None:
-        constraints["pattern"] = column.pattern
-    if column.vocabulary is not None and column.joined:
-        term = f"({'|'.join(map(re.escape, column.vocabulary.values()))})"
-        constraints["pattern"] = f"{term}({JOINT}{term})*"
-    elif column.vocabulary is not None:
-        constraints["enum"] = column.vocabulary.values()
-    known = {
+    pattern, terms = column.pattern, column.vocabulary.values() if column.vocabulary else None
+    if terms and column.joined:
+        term = f"({'|'.join(map(re.escape, terms))})"
+        pattern, terms = f"{term}({JOINT}{term})*", None
+    constraints = {
+        "required": not item.nullable or None,
+        "unique": is_key or None,
+        "pattern": pattern,
+        "enum": terms,
+    }
+    properties = {
         "name": item.name,
-        "type": _TABLE_SCHEMA_TYPES[item.type],
+        "type": _TYPES[item.type][1],
         "description": column.description,
-        "constraints": constraints or None,
+        "constraints": _known(constraints) or None,
         "origin": column.origin,
         "vocabulary": column.vocabulary.name if column.vocabulary else None,
         "authority": column.authority,
         "unit": column.unit,
         "nullMeans": column.null_means,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    return _known(properties)
+
+
+def _known(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value is not None}

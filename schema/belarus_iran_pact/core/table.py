@@ -1,4 +1,4 @@
-"""What a table is, a pydantic model of its rows and what is known about it besides its columns; and what a dataset is."""
+"""What a table is, a pydantic model of its rows and what is known of it besides its columns; and what a dataset is."""
 
 from __future__ import annotations
 
@@ -101,9 +101,17 @@ class Field:
     column: Column
 
 
+@functools.cache
 def fields(model: type[Row]) -> tuple[Field, ...]:
     """The columns of a table in their published order; the first is the primary key."""
-    return _read_fields(model)
+    found = []
+    for name, info in model.model_fields.items():
+        annotation: Any = info.annotation
+        members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        (value_type,) = (member for member in members if member is not type(None))
+        (column,) = (item for item in info.metadata if isinstance(item, Column))
+        found.append(Field(name, _VALUE_TYPES[value_type], type(None) in members, column))
+    return tuple(found)
 
 
 def primary_key(model: type[Row]) -> str:
@@ -114,18 +122,6 @@ def primary_key(model: type[Row]) -> str:
 def description(model: type[Row]) -> str:
     """What the table holds: the model's docstring as one line."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").split())
-
-
-@functools.cache
-def _read_fields(model: type[Row]) -> tuple[Field, ...]:
-    found = []
-    for name, info in model.model_fields.items():
-        annotation: Any = info.annotation
-        members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-        (value_type,) = (member for member in members if member is not type(None))
-        (column,) = (item for item in info.metadata if isinstance(item, Column))
-        found.append(Field(name, _VALUE_TYPES[value_type], type(None) in members, column))
-    return tuple(found)
 
 
 # --- Datasets ---
@@ -148,7 +144,7 @@ class Computed(Generic[Result]):
 
 @dataclass(frozen=True)
 class Dataset:
-    """All that the machine is told of a dataset.
+    """Everything the machinery knows about a dataset.
 
     Attributes:
         name: the name under which the dataset is distributed.
@@ -193,5 +189,5 @@ class Dataset:
 
     @cached_property
     def cell_references(self) -> tuple[str, ...]:
-        """The tables whose rows name a row of any table, by `table_name` and `row_id`, and mostly a cell by `column_name`."""
+        """The tables whose rows name a row of any table by `table_name` and `row_id`, and mostly a cell by `column_name`."""
         return tuple(name for name, model in self.tables.items() if "table_name" in model.model_fields)

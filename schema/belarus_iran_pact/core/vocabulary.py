@@ -55,11 +55,11 @@ class Vocabulary:
     set_beside: bool = False
 
     @cached_property
-    def _allowed(self) -> frozenset[str]:
-        return frozenset(term.term for term in self.terms)
+    def _labels(self) -> dict[str, str]:
+        return {term.term: term.label for term in self.terms}
 
     def __contains__(self, value: object) -> bool:
-        return value in self._allowed
+        return value in self._labels
 
     def __iter__(self) -> Iterator[Term]:
         return iter(self.terms)
@@ -72,13 +72,9 @@ class Vocabulary:
         """
         return self._labels[value]
 
-    @cached_property
-    def _labels(self) -> dict[str, str]:
-        return {term.term: term.label for term in self.terms}
-
     def values(self) -> list[str]:
         """The allowed values, in the order of definition."""
-        return [term.term for term in self.terms]
+        return list(self._labels)
 
     def marked(self, *marks: Hashable) -> list[str]:
         """The terms that have one of the marks, in the order of definition."""

@@ -139,7 +139,7 @@ def _legend(picture: Picture) -> None:
 
 
 def _notes(tables: Tables) -> dict[str, str]:
-    """For each event what is told of its time other than a date."""
+    """For each event, what is known of its time other than a date."""
     labels = {row["event_id"]: row["label"] for row in tables["events"]}
     notes: dict[str, list[str]] = {event_id: [] for event_id in labels}
     for event in tables["events"]:
