@@ -52,7 +52,7 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     """
     name, key = model.table.name, primary_key(model)
     if model.table.anchored:
-        return {row[key]: frozenset({(row["start"], row["end"])}) for row in tables[name]}
+        return {row[key]: frozenset({(row["start_char"], row["end_char"])}) for row in tables[name]}
     explained = [item for item in fields(model) if item.column.explained]
     coded = coded_fields(model)
     column = next((item.name for item in explained if item.type == "text" and item not in coded), explained[0].name)
@@ -61,7 +61,7 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     for row in tables["evidence"]:
         if row["table_name"] == name and row["row_id"] in every:
             for spans in (every, identifying) if row["column_name"] == column else (every,):
-                spans[row["row_id"]].add((row["start"], row["end"]))
+                spans[row["row_id"]].add((row["start_char"], row["end_char"]))
     return {row_id: frozenset(found or every[row_id]) for row_id, found in identifying.items()}
 
 

@@ -254,7 +254,7 @@ def mentions_of(actor_id: str) -> Mentions:
     joined = _installed()
     name = joined.row("actors", actor_id)["name"]
     found = [row for row in joined.rows("mentions").values() if row["actor_id"] == actor_id]
-    found.sort(key=lambda row: (row["source_id"], row["start"]))
+    found.sort(key=lambda row: (row["source_id"], row["start_char"]))
     return Mentions(actor_id, name, tuple((row["form"], joined.words(row)) for row in found))
 
 
@@ -278,7 +278,7 @@ def sentence(passage: str | int) -> Sentence:
     cells: dict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(list)
     for item in joined.rows("evidence").values():
         if item["passage_id"] == passage:
-            cells[(item["table_name"], item["row_id"])].append((item["start"], item["column_name"], item["quote"]))
+            cells[(item["table_name"], item["row_id"])].append((item["start_char"], item["column_name"], item["quote"]))
     order = {name: at for at, name in enumerate(TABLES)}
     keys = sorted(cells, key=lambda key: (order[key[0]], min(cells[key])[0]))
     rows = tuple((*key, tuple((column, quote) for _, column, quote in cells[key])) for key in keys)
@@ -318,11 +318,15 @@ class Joined:
         return rows[row_id]
 
     def words(self, row: dict[str, Any]) -> Words:
-        """The words of a row that has a span (`passage_id`, `start`, `end`)."""
+        """The words of a row that has a span (`passage_id`, `start_char`, `end_char`)."""
         passage = self.rows("passages")[row["passage_id"]]
-        text, start, end = passage["text"], row["start"] - passage["start"], row["end"] - passage["start"]
+        text, start, end = (
+            passage["text"],
+            row["start_char"] - passage["start_char"],
+            row["end_char"] - passage["start_char"],
+        )
         cut = text[:start], text[start:end], text[end:]
-        return Words(passage["passage_id"], passage["ordinal"], *cut, row["start"], row["end"])
+        return Words(passage["passage_id"], passage["ordinal"], *cut, row["start_char"], row["end_char"])
 
     def reasons(self, table: str, row_id: str) -> list[tuple[str, Reason]]:
         """The evidence and the gaps of a row, in this order: for each the column and the reason."""
@@ -368,6 +372,16 @@ class Joined:
         return self._voice(within, self.rows(within)[row[primary_key(TABLES[within])]])
 
 
+def mentioned(mention: dict[str, Any]) -> tuple[str, str]:
+    """The table and the id of what a mention picks out."""
+    (things,) = (
+        (item.column.references, mention[item.name])
+        for item in fields(TABLES["mentions"])
+        if (item.name,) in TABLES["mentions"].table.one_of and mention[item.name] is not None
+    )
+    return things
+
+
 def _why_empty(gap: dict[str, Any]) -> str:
     label = GAP_REASON.label(gap["reason"]).lower()
     return label if gap["candidate"] is None else f"{label}, possibly {gap['candidate']}"
@@ -375,7 +389,7 @@ def _why_empty(gap: dict[str, Any]) -> str:
 
 def _basis(evidence: dict[str, Any]) -> str:
     if evidence["stance"] == "contradicts":
-        return f"contradicted ({evidence['asserted_value']})"
+        return f"contradicted ({evidence['value']})"
     if evidence["rule"] is not None:
         return f"{evidence['basis']} by the rule {INFERENCE_RULE.label(evidence['rule']).lower()}"
     return str(evidence["basis"])

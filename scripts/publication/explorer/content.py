@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 from belarus_iran_pact.core.laws import coverage
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Field, Rows, Tables, description, fields, primary_key
-from belarus_iran_pact.explaining import Joined, Words
+from belarus_iran_pact.explaining import Joined, Words, mentioned
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON
 
 from .segments import Span, segments
 
 KINDS = {
-    "actor": ("Actor", "words that pick out an actor"),
+    "actor": ("Mention", "words that pick out an actor, event, agreement, provision or place"),
     "event": ("Event", "words that tell of an event"),
     "provision": ("Provision", "words for what the plan holds"),
     "claim": ("Claim", "words that say, or take for granted, a proposition"),
     "voice": ("Attribution", "words that say whose word it is"),
-    "cue": ("Hedge or negation", "words that say how sure, or that it is not so"),
+    "cue": ("Cue", "words that hedge, negate, attribute or put into the future"),
 }
 """What words are marked as: the legend's name of it, and what it means."""
 
@@ -30,23 +30,37 @@ _TITLES = {
     "events": "label",
     "agreements": "label",
     "provisions": "label",
-    "claims": "text",
+    "claims": "statement",
     "discrepancies": "description",
     "actors": "name",
     "sources": "headline",
 }
 # The column whose evidence is the words of a row itself, rather than of one of its values. Words for actors and discrepancies
 # are those of the rows that belong to them.
-_OWN_WORDS: dict[str, str | None] = {**_TITLES, "provisions": "wording", "discrepancies": None, "actors": None}
+_OWN_WORDS: dict[str, str | None] = {
+    **_TITLES,
+    "provisions": "wording",
+    "claims": "proposition",
+    "discrepancies": None,
+    "actors": None,
+}
 _MARKED = {
     ("events", "label"): "event",
     ("provisions", "wording"): "provision",
-    ("claims", "text"): "claim",
-    ("claims", "cue_text"): "cue",
+    ("claims", "proposition"): "claim",
 }
 _SURE = {"CT+": "certain", "PR+": "probable", "PS+": "possible", "CT-": "not", "PR-": "not", "PS-": "not"}
 # What is shown as quotes and links rather than as cells.
-_SPAN_COLUMNS = {"source_id", "passage_id", "start", "end", "text", "quote"}
+_SPAN_COLUMNS = {
+    "source_id",
+    "passage_id",
+    "start_char",
+    "end_char",
+    "text",
+    "quote",
+    "scope_start_char",
+    "scope_end_char",
+}
 _CELL_COLUMNS = {"table_name", "row_id", "column_name"}
 # The columns whose values are badges of a row, each with its badge's style; then those that give one where they hold.
 _BADGES = {"status": "status", "commitment": "commitment", "stage": "stage", "resolution": "resolution"}
@@ -54,7 +68,7 @@ _BADGES |= {"type": "kind", "kind": "kind", "area": "kind"}
 _REMARKS = {
     "centerpiece": ("centerpiece", "centerpiece"),
     "presupposed": ("taken for granted", "presupposed"),
-    "direct_quote": ("in quotation marks", "quoted"),
+    "quoted": ("in quotation marks", "quoted"),
 }
 
 
@@ -134,6 +148,7 @@ class Content:
         self.version = version
         self.anchors = sentence_addresses(tables["passages"])
         self.names = {row["actor_id"]: row["name"] for row in tables["actors"]}
+        self.cue_words = {row["cue_id"]: row["text"] for row in tables["cues"]}
         self.titles = {
             f"{name}/{row[primary_key(TABLES[name])]}": str(row[title])
             for name, title in _TITLES.items()
@@ -142,10 +157,11 @@ class Content:
         self._joined = Joined(tables.__getitem__)
         self._within: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         for name, model in TABLES.items():
-            parent = "actors" if name == "mentions" else model.table.within
-            if parent is not None:
+            if model.table.within is not None:
                 for row in tables[name]:
-                    self._within[(parent, row[primary_key(TABLES[parent])])].append((name, row))
+                    self._within[(model.table.within, row[primary_key(TABLES[model.table.within])])].append((name, row))
+        for row in tables["mentions"]:
+            self._within[mentioned(row)].append(("mentions", row))
         self.cards = {name: [self._card(name, row) for row in tables[name]] for name in _TITLES}
         self.card_of = {card.address: card for cards in self.cards.values() for card in cards}
 
@@ -159,14 +175,14 @@ class Content:
             for card in cards:
                 for passage_id, _ in card.sentences:
                     resting[passage_id][name].append(card)
-        passages = sorted(self.tables["passages"], key=lambda row: row["start"])
+        passages = sorted(self.tables["passages"], key=lambda row: row["start_char"])
         return [
             (
                 source,
                 [
                     {
                         "row": row,
-                        "segments": segments(row["text"], row["start"], spans[row["passage_id"]]),
+                        "segments": segments(row["text"], row["start_char"], spans[row["passage_id"]]),
                         "resting": resting[row["passage_id"]],
                     }
                     for row in passages
@@ -184,16 +200,18 @@ class Content:
             name, column = row["table_name"], row["column_name"]
             kind, hint = _MARKED.get((name, column)), ""
             explained = self._joined.rows(name)[row["row_id"]]
-            if kind == "cue":
-                # A cue that leaves its clause certain is one that puts it into the future.
-                hint = "to come" if explained["factuality"] == "CT+" else sure(explained["factuality"]).text
-            elif column == "voice_actor_id" and explained[column] not in own_voices:
+            if column == "voice_actor_id" and explained[column] not in own_voices:
                 kind = "voice"
-            found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row['row_id']}", hint))
+            found[row["passage_id"]].append(
+                Span(row["start_char"], row["end_char"], kind, f"{name}/{row['row_id']}", hint)
+            )
+        for row_id, row in self._joined.rows("cues").items():
+            hint = _label("cues", "kind", row["kind"])
+            found[row["passage_id"]].append(Span(row["start_char"], row["end_char"], "cue", f"cues/{row_id}", hint))
         for name, kind in (("mentions", "actor"), ("residue", None), ("discrepancy_sides", None), ("gaps", None)):
             for row_id, row in self._joined.rows(name).items():
-                if row["start"] is not None:
-                    found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row_id}"))
+                if row["start_char"] is not None:
+                    found[row["passage_id"]].append(Span(row["start_char"], row["end_char"], kind, f"{name}/{row_id}"))
         return found
 
     # --- Rows ---
@@ -236,7 +254,7 @@ class Content:
             address = f"{item.column.references}/{text}"
             return Cell(item.name, self.titles.get(address, text), text, address)
         if item.column.vocabulary is not None:
-            label = item.column.vocabulary.label(text)
+            label = "; ".join(map(item.column.vocabulary.label, item.column.terms(text)))
             return Cell(item.name, label, "" if label.lower().replace(" ", "_") == text else text)
         return Cell(item.name, text)
 
@@ -309,7 +327,7 @@ class Content:
             gaps = [gap for gap in self.tables["gaps"] if gap["reason"] == term.term]
             groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
             for gap in gaps if term.term != "not_applicable" else ():
-                groups[gap["table_name"], gap["row_id"], gap["start"], gap["end"]].append(gap)
+                groups[gap["table_name"], gap["row_id"], gap["start_char"], gap["end_char"]].append(gap)
             cells = {(gap["table_name"], gap["row_id"], gap["column_name"]) for gap in gaps}
             told = any(gap["quote"] for gap in gaps)
             lines = [self._gap_line(members) for members in groups.values()]
@@ -329,6 +347,11 @@ class Content:
     def inventory(self) -> list[tuple[str, str, int]]:
         """Every table with what it holds and its number of rows."""
         return [(name, description(model), len(self.tables[name])) for name, model in TABLES.items()]
+
+
+def cues_of(card: Card) -> list[str]:
+    """The ids of the cues that stand on a claim."""
+    return [nested.row["cue_id"] for nested in card.nested if nested.table == "claim_cues"]
 
 
 def sentence_addresses(passages: Rows) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, TITLE
 _DATATYPES: dict[ValueType, str | dict[str, str]] = {
     "text": "string",
     "integer": "integer",
+    "number": "double",
     "boolean": {"base": "boolean", "format": "true|false"},
     "date": {"base": "date", "format": "yyyy-MM-dd"},
 }
