@@ -12,7 +12,7 @@ from typing import Any
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.column import Default
 from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
-from belarus_iran_pact.models import SPAN_TEXTS, TABLES
+from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
@@ -212,7 +212,7 @@ def _span(words: Words | None, source_id: str | None, result: Normalised) -> Spa
 
 def _span_columns(span: Span, table: str) -> dict[str, Any]:
     place = {"source_id": span.source_id, "passage_id": span.passage_id, "start": span.start, "end": span.end}
-    return place | {SPAN_TEXTS[table]: span.text}
+    return place | {DATASET.span_texts[table]: span.text}
 
 
 # --- Outside knowledge, and what follows ---
