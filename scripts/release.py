@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import belarus_iran_pact
+from belarus_iran_pact.core import NAME
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.releases import (
     INDEX,
@@ -34,7 +35,6 @@ from belarus_iran_pact.core.releases import (
     version_key,
 )
 from curation.faults import Faults
-from publication.descriptor import NAME
 from releasing.commit import PACKAGE, check_built, clone, git, refuse_dirty, run, version_of
 from releasing.compare import Changes, Package, compare, given_ids, read_package, unexplained
 from releasing.diff_formats import as_changelog

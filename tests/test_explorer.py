@@ -626,13 +626,35 @@ ONE_OF_EACH = """() => {
 }"""
 
 
-@pytest.mark.slow
-def test_page_is_not_accessible(bad: Opened) -> None:
-    """The page is not accessible: axe finds a breach of WCAG A or AA while all is open, found and selected."""
+def axe_finds(page: Any) -> list[tuple[str, list[str]]]:
+    """The breaches of WCAG A or AA that axe finds on a page: the rule, and the elements that break it."""
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
+    )
+    return [(item["id"], [node["html"][:200] for node in item["nodes"][:9]]) for item in found["violations"]]
+
+
+@pytest.fixture
+def axe() -> str:
+    """The script of axe-core."""
     if not AXE.is_file():
         pytest.skip(f"no axe-core at {AXE}: npm install --prefix {AXE.parents[2]} axe-core")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_published_page_is_not_accessible(browser: Any, page: str, axe: str, tmp_path: Path) -> None:
+    """The published page is not accessible, whole and as it opens: axe finds a breach of WCAG A or AA."""
+    whole = opened(browser, tmp_path, page).page
+    whole.evaluate(axe)
+    assert axe_finds(whole) == []
+
+
+@pytest.mark.slow
+def test_page_is_not_accessible(bad: Opened, axe: str) -> None:
+    """The page is not accessible: axe finds a breach of WCAG A or AA while all is open, found and selected."""
     page = bad.page
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(axe)
     page.evaluate(ONE_OF_EACH)
     for scheme, width, id_ in (("light", 1280, "#claims > .card:nth-child(3)"), ("dark", 360, "#s09")):
         page.emulate_media(color_scheme=scheme)
@@ -640,7 +662,4 @@ def test_page_is_not_accessible(bad: Opened) -> None:
         page.evaluate(RESET)
         go(page, page.locator(id_).first.get_attribute("id"))
         page.fill("#query", "Minsk")
-        found = page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
-        )
-        assert [(item["id"], [node["html"][:200] for node in item["nodes"][:9]]) for item in found["violations"]] == []
+        assert axe_finds(page) == []

@@ -19,7 +19,7 @@ from belarus_iran_pact.core.content import Breach
 from belarus_iran_pact.core.laws import LAWS, LIMIT, breaches
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import fields, primary_key
-from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES, Source
+from belarus_iran_pact.models import DATASET, TABLES, Source
 from belarus_iran_pact.vocabularies import OTHER_CANDIDATES
 
 Row = dict[str, Any]
@@ -112,7 +112,7 @@ def other_words_everywhere(tables: Edited) -> tuple[str, Row]:
     """The article reads otherwise, in every table alike: only the source's own hash can tell."""
     passage = first(tables["passages"], text=lambda text: " and " in text)
     at = passage["start"] + passage["text"].index(" and ") + 1
-    for name, column in {**SPAN_TEXTS, "passages": "text"}.items():
+    for name, column in {**DATASET.span_texts, "passages": "text"}.items():
         for row in tables[name]:
             if row["passage_id"] == passage["passage_id"]:
                 letters = enumerate(row[column], row["start"])
@@ -356,7 +356,7 @@ def test_many_breaches_are_counted() -> None:
 def test_offsets_that_count_bytes() -> None:
     """Offsets are taken for bytes or UTF-16 units: an article with an emoji fails, or hides a wrong quote."""
     tables = Edited()
-    for name, column in {**SPAN_TEXTS, "passages": "text"}.items():
+    for name, column in {**DATASET.span_texts, "passages": "text"}.items():
         for row in tables[name]:
             if row["start"] == 0:
                 row[column] = "\U0001f4dc" + row[column][1:]

@@ -12,7 +12,7 @@ Importing this package imports neither pyarrow nor pydantic; functions import wh
 
 from .loading import TableInfo, connect, load, path, records, tables, verify
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
 
 __all__ = [
     "TableInfo",

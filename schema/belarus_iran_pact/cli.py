@@ -20,6 +20,7 @@ from datetime import date
 from unicodedata import category, east_asian_width
 
 from . import __version__, loading
+from .core import NAME
 from .core.messages import UsageError, one_line, unknown, visible
 
 TYPE_CHECKING = False
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     Run = Callable[[argparse.Namespace], int | None]
     Argument = tuple[tuple[str, ...], dict[str, Any]]
 
-PROGRAM = "belarus-iran-pact"
 EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted"
 SHOW_FORMATS = ("table", "csv", "json")
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = 130
     except (ValueError, ImportError, OSError) as error:
-        _complain(f"{PROGRAM}: error: {_message(error)}")
+        _complain(f"{NAME}: error: {_message(error)}")
         code = 2 if isinstance(error, UsageError) else 1
     _finish_output()
     return code
@@ -115,7 +115,7 @@ def command(example: str, *arguments: Argument) -> Callable[[Run], Run]:
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, *, description: str, example: str = "", **details: Any) -> None:
-        epilog = f"example:\n  {PROGRAM} {example}\n\n{EXIT_CODES}"
+        epilog = f"example:\n  {NAME} {example}\n\n{EXIT_CODES}"
         layout = argparse.RawDescriptionHelpFormatter
         super().__init__(description=description, epilog=epilog, formatter_class=layout, allow_abbrev=False, **details)
 
@@ -125,7 +125,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog=PROGRAM,
+        prog=NAME,
         description="The Belarus-Iran 2026 military cooperation plan, as one news article reports it: its tables, "
         "and the words that each cell rests on.",
         example="explain events event-minsk-meeting place_name",

@@ -25,10 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from .core import NAME
 from .core.messages import UsageError, one_line, unknown
 from .core.placing import place, workspace
 from .core.reading import DESCRIPTOR, open_package
-from .core.releases import INDEX, MAX_INDEX_BYTES, NAME, Index, ReleasedFile, ReleaseError, parse_index, sha256_of
+from .core.releases import INDEX, MAX_INDEX_BYTES, Index, ReleasedFile, ReleaseError, parse_index, sha256_of
 
 if TYPE_CHECKING:
     from types import ModuleType

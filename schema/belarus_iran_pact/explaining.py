@@ -374,12 +374,9 @@ class Joined:
 
 def mentioned(mention: dict[str, Any]) -> tuple[str, str]:
     """The table and the id of what a mention picks out."""
-    (things,) = (
-        (item.column.references, mention[item.name])
-        for item in fields(TABLES["mentions"])
-        if (item.name,) in TABLES["mentions"].table.one_of and mention[item.name] is not None
-    )
-    return things
+    links = {item.name: str(item.column.references) for item in fields(TABLES["mentions"])}
+    ((column,),) = (columns for columns in TABLES["mentions"].table.one_of if mention[columns[0]] is not None)
+    return links[column], mention[column]
 
 
 def _why_empty(gap: dict[str, Any]) -> str:

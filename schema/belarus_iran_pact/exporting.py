@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import loading
+from .core import NAME
 from .core.messages import UsageError, one_line, sql_name, sql_text, unknown
 from .core.placing import place, place_files, workspace
-from .core.releases import NAME as PACKAGE
 from .core.table import Row, description, fields, primary_key
 from .models import TABLES
 
@@ -91,7 +91,7 @@ def export(
     if formula_safe and format not in ("csv", "xlsx"):
         raise UsageError(f"formula_safe is for csv (and xlsx always is); it does not apply to {format}")
     chosen = _models(tables)
-    names = [f"{name}.{format}" for name in ([PACKAGE] if writer.single else [model.table.name for model in chosen])]
+    names = [f"{name}.{format}" for name in ([NAME] if writer.single else [model.table.name for model in chosen])]
     target = Path(os.path.realpath(folder))
     if target.is_relative_to(os.path.realpath(loading.data_folder())):
         raise ValueError(f"{target} is in the package's own data; export to another folder")
@@ -100,7 +100,7 @@ def export(
         loading.library(writer.library, format)
 
     # Inside a folder that is there, since nothing may be allowed beside it, or be on the same disk.
-    with workspace(target / PACKAGE if target.exists() else target) as work:
+    with workspace(target / NAME if target.exists() else target) as work:
         staged = work / "new"
         staged.mkdir()
         write = _write_safe_csv if formula_safe and format == "csv" else writer.write
@@ -187,7 +187,7 @@ def _write_sqlite(models: Sequence[type[Row]], folder: Path) -> None:
 
     names = {model.table.name for model in models}
     try:
-        with closing(sqlite3.connect(folder / f"{PACKAGE}.sqlite")) as connection, connection:
+        with closing(sqlite3.connect(folder / f"{NAME}.sqlite")) as connection, connection:
             for model in models:
                 connection.execute(_sqlite_table(model, names))
                 marks = ", ".join("?" for _ in fields(model))
@@ -226,7 +226,7 @@ def _write_duckdb(models: Sequence[type[Row]], folder: Path) -> None:
     import duckdb
 
     try:
-        with duckdb.connect(str(folder / f"{PACKAGE}.duckdb")) as connection:
+        with duckdb.connect(str(folder / f"{NAME}.duckdb")) as connection:
             for model in models:
                 name, file = model.table.name, sql_text(str(loading.path(model.table.name)))  # type: ignore[arg-type]
                 columns = [
@@ -258,7 +258,7 @@ def _write_xlsx(models: Sequence[type[Row]], folder: Path) -> None:
             with suppress(Exception):
                 sheet.close()
         raise
-    (folder / f"{PACKAGE}.xlsx").write_bytes(content.getvalue())
+    (folder / f"{NAME}.xlsx").write_bytes(content.getvalue())
 
 
 def _write_sheet(workbook: Workbook, model: type[Row]) -> None:
@@ -316,12 +316,12 @@ class _Writer(NamedTuple):
     side_files: tuple[str, ...] = ()
 
 
-_SQLITE_FILES = tuple(f"{PACKAGE}.sqlite-{what}" for what in ("journal", "wal", "shm"))
+_SQLITE_FILES = tuple(f"{NAME}.sqlite-{what}" for what in ("journal", "wal", "shm"))
 _WRITERS = {
     "csv": _Writer(partial(_copy, "csv")),
     "parquet": _Writer(partial(_copy, "parquet")),
     "sqlite": _Writer(_write_sqlite, single=True, side_files=_SQLITE_FILES),
-    "duckdb": _Writer(_write_duckdb, single=True, library="duckdb", side_files=(f"{PACKAGE}.duckdb.wal",)),
+    "duckdb": _Writer(_write_duckdb, single=True, library="duckdb", side_files=(f"{NAME}.duckdb.wal",)),
     "xlsx": _Writer(_write_xlsx, single=True, library="openpyxl"),
     "jsonl": _Writer(_write_jsonl),
 }

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from . import views
 from . import vocabularies as v
+from .core import NAME
 from .core.column import (
     SHA256_PATTERN,
     Default,
@@ -1118,7 +1119,7 @@ MODELS: tuple[type[Row], ...] = (
 )
 
 DATASET = Dataset(
-    name="belarus-iran-pact",
+    name=NAME,
     models=MODELS,
     vocabularies=v.VOCABULARIES,
     derived=Computed(views.derived_values, views.DERIVED_FROM),
@@ -1126,4 +1127,3 @@ DATASET = Dataset(
 )
 
 TABLES = DATASET.tables
-SPAN_TEXTS = DATASET.span_texts

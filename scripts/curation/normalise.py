@@ -13,7 +13,7 @@ from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
 from belarus_iran_pact.core.table import Field, Part, Row, Tables, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Mark
-from belarus_iran_pact.models import DATASET, SPAN_TEXTS, TABLES
+from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
@@ -265,7 +265,7 @@ def _span(words: Words | None, source_id: str | None, result: Normalised) -> Spa
 
 def _span_columns(span: Span, table: str) -> dict[str, Any]:
     place = {"source_id": span.source_id, "passage_id": span.passage_id}
-    return place | {"start_char": span.start_char, "end_char": span.end_char, SPAN_TEXTS[table]: span.text}
+    return place | {"start_char": span.start_char, "end_char": span.end_char, DATASET.span_texts[table]: span.text}
 
 
 # --- Outside knowledge, and what follows ---

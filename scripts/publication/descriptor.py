@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from belarus_iran_pact.core import NAME
 from belarus_iran_pact.core.schemas import table_schema
 from belarus_iran_pact.core.table import Row, Tables, description
 from belarus_iran_pact.models import DATASET, MODELS, TABLES
 
-NAME = "belarus-iran-pact"
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"
 
 DESCRIPTION = (

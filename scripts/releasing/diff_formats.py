@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from publication.descriptor import NAME
+from belarus_iran_pact.core import NAME
 
 from .compare import CellChange, Changes, RowChange, SchemaChange
 from .retired import is_given

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from belarus_iran_pact.core import NAME
 from belarus_iran_pact.core.reading import DESCRIPTOR, PARQUET_SUFFIX, sealed
 from belarus_iran_pact.core.releases import ReleasedFile, ReleaseError, describe, sha256_of
 from belarus_iran_pact.downloading import FORMATS, Format
-from publication.descriptor import NAME, citation
+from publication.descriptor import citation
 
 from .commit import PACKAGE, git, run
 from .compare import Changes, read_package

@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-NAME: Final = "belarus-iran-pact"
+from . import NAME
+
 INDEX = "releases.json"
 
 # Far above what is needed, far below what harms a machine.

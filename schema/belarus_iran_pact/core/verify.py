@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from . import reading
+from . import NAME, reading
 from .content import differs, first
 from .laws import breaches
 from .messages import fault_text
@@ -23,8 +23,7 @@ from .reading import DESCRIPTOR, MAX_FILES, SEAL, MissingFileError, Package, Pac
 from .schemas import arrow_schema, table_schema
 from .table import Dataset
 
-DISTRIBUTION = "belarus-iran-pact"
-GET_ANEW = f"get the package anew: {DISTRIBUTION} download"
+GET_ANEW = f"get the package anew: {NAME} download"
 
 
 # --- What is answered ---
@@ -83,7 +82,7 @@ class Report:
 
     def __str__(self) -> str:
         verdict = {0: "no faults", 1: "1 fault"}.get(len(self.faults), f"{len(self.faults)} faults")
-        head = f"{DISTRIBUTION} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
+        head = f"{NAME} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
         pinned = f"{DESCRIPTOR} is pinned by: {', '.join(self.pinned_by) or 'nothing'}"
         return "\n".join(shown(line, 1000) for line in (head, pinned, *self.faults))
 
@@ -115,7 +114,7 @@ def _recorded_hash(file: Path) -> str | None:
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        installed = distribution(DISTRIBUTION).files or []
+        installed = distribution(NAME).files or []
     except PackageNotFoundError:
         return None
     for member in installed:
@@ -227,8 +226,8 @@ class _Judging:
                 continue
             known = False
             theirs = shown(package.version)
-            what = f"has columns of {name} that this version of {DISTRIBUTION} does not know so"
-            remedy = f"verify it with its own: pip install {DISTRIBUTION}=={theirs}"
+            what = f"has columns of {name} that this version of {NAME} does not know so"
+            remedy = f"verify it with its own: pip install {NAME}=={theirs}"
             self._add(DESCRIPTOR, what, f"the package is of version {theirs}", remedy)
         return known
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from belarus_iran_pact.core import NAME
 from belarus_iran_pact.core.column import Column
 from belarus_iran_pact.core.table import Field, Row, Tables, ValueType, description, fields, primary_key
 from belarus_iran_pact.models import MODELS, TABLES
 
-from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, NAME, TITLE, citation
+from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, TITLE, citation
 
 _CROISSANT = "http://mlcommons.org/croissant/"
 
