@@ -318,7 +318,7 @@ MENTION_FORM = _vocabulary(
         ),
         "pronoun": (
             "Pronoun",
-            "A pronoun, possessive determiner or relative adverb; for several things at once, there is a mention for each.",
+            "A pronoun or possessive determiner; for several things at once, there is a mention for each.",
         ),
         "verb": ("Verb", "A verb or participle that tells of the event itself."),
     },
