@@ -465,7 +465,7 @@ class Provision(Row):
     wording: Annotated[str, source("The article's words for it.", verbatim=True)]
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
     commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
-    centerpiece: Annotated[bool, coder("Whether it is called the centerpiece of the agreement.")]
+    centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
         str,
         link(

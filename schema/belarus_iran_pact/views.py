@@ -213,11 +213,7 @@ _SAYS = {
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {
-    **_SAYS,
-    "CT+": ("holds that", "hold that"),
-    "Uu": ("speculates whether, or to what extent,", "speculate whether, or to what extent,"),
-}
+_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that"), "Uu": ("speculates whether", "speculate whether")}
 _AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will|can|could|may)\b")
 _PLANNED = ("says only that it is planned that", "say only that it is planned that")
 _PRESUPPOSES = {
