@@ -296,6 +296,32 @@ SAYINGS: list[Row] = [
 # Of a scholar of international relations, who merges on country codes
 SCHOLAR: list[Row] = [
     (
+        "codes of the states",
+        "SELECT iso_alpha2, iso_alpha3, wikidata_id FROM actors WHERE iso_alpha3 IS NOT NULL ORDER BY iso_alpha3",
+        [("BY", "BLR", "Q184"), ("IR", "IRN", "Q794"), ("RU", "RUS", "Q159"), ("US", "USA", "Q30")],
+    ),
+    (
+        "who acts on whom, is that said, and does the article vouch for it",
+        "SELECT source_iso_alpha3, target_iso_alpha3, direction, basis, author_factuality FROM dyads ORDER BY type",
+        [
+            ("RUS", "BLR", "directed", "stated", "CT+"),
+            ("BLR", "IRN", "mutual", "stated", "CT+"),
+            ("BLR", "IRN", "mutual", "stated", "CT+"),
+            ("BLR", "IRN", "directed", "stated", "CT+"),
+            ("BLR", "IRN", "mutual", "stated", "CT+"),
+        ],
+    ),
+    (
+        "what is it called, and when and where was it signed",
+        "SELECT form_text, signed_edtf, signed_place, formal_title FROM agreements",
+        [("plan", None, None, None)],
+    ),
+    (
+        "PLOVER of the visit",
+        "SELECT plover_event, plover_mode, place_precision FROM events WHERE type = 'visit'",
+        [("CONSULT", "visit", "country")],
+    ),
+    (
         "which states by COW and by GW code",
         "SELECT name, cow_code, gw_code FROM actors WHERE cow_code IS NOT NULL ORDER BY cow_code",
         [("United States", 2, 2), ("Russia", 365, 365), ("Belarus", 370, 370), ("Iran", 630, 630)],
@@ -373,6 +399,24 @@ SCHOLAR: list[Row] = [
 # Of an analyst, who must know who says each thing and how surely
 ANALYST: list[Row] = [
     (
+        "who says that there is a plan, and does the article vouch for it",
+        "SELECT name, factuality, author_factuality FROM agreements JOIN actors ON voice_actor_id = actor_id",
+        [("Valery Revenko", "CT+", "CT+")],
+    ),
+    (
+        "whose part in what is planned is inferred",
+        "SELECT DISTINCT type, name, basis FROM events JOIN event_actors USING (event_id) JOIN actors USING (actor_id) "
+        "WHERE status = 'planned' AND kind = 'state' ORDER BY ALL",
+        [
+            ("cooperation", "Belarus", "inferred"),
+            ("cooperation", "Belarus", "stated"),
+            ("cooperation", "Iran", "inferred"),
+            ("cooperation", "Iran", "stated"),
+            ("exercise", "Belarus", "stated"),
+            ("exercise", "Iran", "stated"),
+        ],
+    ),
+    (
         "which events rest on Revenko's word",
         "SELECT type FROM events JOIN actors ON voice_actor_id = actor_id WHERE name = 'Valery Revenko' ORDER BY type",
         [("conclusion_of_work",), ("cooperation",), ("finalization",), ("meeting",), ("signing",), ("talks",)],
@@ -443,6 +487,23 @@ ANALYST: list[Row] = [
 
 # Of a journalist, who wants a timeline and a network
 JOURNALIST: list[Row] = [
+    (
+        "who signed, who says so, how surely, in what words",
+        "SELECT actors, voice, certainty, quote FROM timeline WHERE label LIKE '%sign a plan%'",
+        [
+            (
+                "Belarus (signatory); Iran (signatory)",
+                "Valery Revenko",
+                "certain",
+                "Belarus and Iran have officially signed a comprehensive plan",
+            )
+        ],
+    ),
+    (
+        "where is Minsk",
+        "SELECT country, geonames_id, kind FROM places WHERE name = 'Minsk'",
+        [("BLR", "625144", "settlement")],
+    ),
     (
         "the timeline, unquoted",
         "SELECT date_words, label, place FROM timeline WHERE date_basis <> 'none' ORDER BY ordinal",
