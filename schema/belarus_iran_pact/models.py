@@ -363,7 +363,14 @@ class Agreement(Row):
     period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
     signed_edtf: Annotated[
         str | None,
-        edtf("source", "When it was signed.", question=("When was the plan signed?", "ATOP begyr; DCAD signYear")),
+        edtf(
+            "source",
+            "When it was signed.",
+            question=(
+                "When was the plan signed?",
+                "ATOP begyr, begmo, begday; DCAD signYear, signMonth, signDay; PA-X Dat",
+            ),
+        ),
     ]
     signed_place: Annotated[
         str | None,
@@ -377,7 +384,7 @@ class Agreement(Row):
         source(
             "Its official title, as printed.",
             verbatim=True,
-            question=("What is the official title of the plan?", "treaty collections"),
+            question=("What is the official title of the plan?", "PA-X Agt"),
         ),
     ]
     entry_into_force_edtf: Annotated[
@@ -385,7 +392,7 @@ class Agreement(Row):
         edtf(
             "source",
             "When it enters or entered into force.",
-            question=("When does the plan enter into force?", "DCAD EIFYear"),
+            question=("When does the plan enter into force?", "DCAD EIFYear, EIFMonth, EIFDay"),
         ),
     ]
     renewal_text: Annotated[
@@ -401,7 +408,7 @@ class Agreement(Row):
         source(
             "What is said of how it may be ended, as printed.",
             verbatim=True,
-            question=("How may the plan be ended?", "ATOP renounce, term; DCAD terminated"),
+            question=("How may the plan be terminated?", "ATOP renounce"),
         ),
     ]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
