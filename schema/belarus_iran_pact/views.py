@@ -217,7 +217,11 @@ _SAYS = {
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that"), "Uu": ("speculates about whether", "speculate about whether")}
+_HOLDS = {
+    **_SAYS,
+    "CT+": ("holds that", "hold that"),
+    "Uu": ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,"),
+}
 _PLANNED = ("says only that it is planned that", "say only that it is planned that")
 _GRANTED = {
     "CT+": "that",
@@ -232,7 +236,7 @@ _GRANTED = {
 _GRANTED_PLANNED = "only that it is planned that"
 
 _DOUBTFUL = re.compile(
-    r"\b(that|which|who|whom|whose|where|when|while|if|because|not|all|each|every|both|any|some|or)\b", re.I
+    r"\b(that|what|which|who|whom|whose|where|when|while|if|because|not|all|each|every|both|any|some|or)\b", re.I
 )
 _AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will)\b")
 
@@ -478,6 +482,10 @@ _PRECEDENCE = {code: rank for rank, code in enumerate(("057", "046", "042", "043
 """CAMEO codes by which of them stands for a happening that has several, as the notes of the code list have it; others come after."""
 
 
+def _code_rank(event: dict[str, Any]) -> tuple[bool, int]:
+    return event["cameo_code"] is None, _PRECEDENCE.get(event["cameo_code"], len(_PRECEDENCE))
+
+
 def _dyads(tables: Tables) -> Rows:
     country = {row["actor_id"]: row["country"] for row in tables["actors"]}
     states = {row["iso_alpha3"]: row for row in tables["actors"] if row["iso_alpha3"] is not None}
@@ -495,7 +503,7 @@ def _dyads(tables: Tables) -> Rows:
     rows = []
     for main, group in members.items():
         # By how they are coded, since the code's own event tells who acts on whom.
-        ranked = sorted(group, key=lambda event: _PRECEDENCE.get(event["cameo_code"] or "", len(_PRECEDENCE)))
+        ranked = sorted(group, key=_code_rank)
         pairs: dict[frozenset[str], tuple[str, str, str, str]] = {}
         of_event: dict[str, set[frozenset[str]]] = defaultdict(set)
         for event in ranked:
