@@ -1046,11 +1046,26 @@ class Dyad(Row):
     basis: Annotated[
         str, derived("Whether words say that both take part, or it follows by a rule.", vocabulary=v.VALUE_BASIS)
     ]
-    source_cow_code: Annotated[int, derived("The source's country code.", unit="COW country code")]
-    target_cow_code: Annotated[int, derived("The target's country code.", unit="COW country code")]
-    cow_dyad: Annotated[int, derived("The smaller COW code times 1000, plus the larger.", unit="COW dyad number")]
-    source_gw_code: Annotated[int, derived("The source's country code.", unit="GW country code")]
-    target_gw_code: Annotated[int, derived("The target's country code.", unit="GW country code")]
+    source_cow_code: Annotated[
+        int | None, derived("The source's country code.", unit="COW country code", null_means="COW has no code for it.")
+    ]
+    target_cow_code: Annotated[
+        int | None, derived("The target's country code.", unit="COW country code", null_means="COW has no code for it.")
+    ]
+    cow_dyad: Annotated[
+        int | None,
+        derived(
+            "The smaller COW code times 1000, plus the larger.",
+            unit="COW dyad number",
+            null_means="COW has no code for one of them.",
+        ),
+    ]
+    source_gw_code: Annotated[
+        int | None, derived("The source's country code.", unit="GW country code", null_means="GW has no code for it.")
+    ]
+    target_gw_code: Annotated[
+        int | None, derived("The target's country code.", unit="GW country code", null_means="GW has no code for it.")
+    ]
     type: Annotated[str, derived("What kind of happening it is: the main event's type.", vocabulary=v.EVENT_TYPE)]
     status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
     cameo_code: Annotated[
