@@ -19,6 +19,7 @@ from .compare import (
     TABLE_REMOVED,
     CellChange,
     Changes,
+    Row,
     RowChange,
     SchemaChange,
 )
@@ -214,12 +215,17 @@ def _row_lines(changes: Changes, code: Callable[[str], str]) -> Iterator[str]:
 
 
 def _why(cell: CellChange) -> list[str]:
-    lines = [f"{row['passage_id']} {_value(row['quote'])} ({row['basis']}, {row['stance']})" for row in cell.evidence]
-    for row in cell.gaps:
+    return why(cell.evidence, cell.gaps) or (["no evidence"] if cell.origin in EXPLAINED_ORIGINS else [])
+
+
+def why(evidence: list[Row], gaps: list[Row]) -> list[str]:
+    """What the rows of `evidence` and `gaps` of a cell say, each in a line."""
+    lines = [f"{row['passage_id']} {_value(row['quote'])} ({row['basis']}, {row['stance']})" for row in evidence]
+    for row in gaps:
         quote = f", {row['passage_id']} {_value(row['quote'])}" if row["quote"] else ""
         candidate = f", perhaps {row['candidate']}" if row["candidate"] else ""
         lines.append(f"empty: {row['reason']}{candidate}{quote}")
-    return lines or (["no evidence"] if cell.origin in EXPLAINED_ORIGINS else [])
+    return lines
 
 
 def _value(value: Any) -> str:
