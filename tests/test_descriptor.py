@@ -119,11 +119,8 @@ def test_schema_drops_a_rule() -> None:
                 assert rules["enum"] == terms, where
                 continue
             assert "enum" not in rules, where
-            allowed = {
-                text for text in (*terms, ";".join(terms), "no such term", f"{terms[0]};", ";".join(terms) + "x")
-            }
-            allowed = {text for text in allowed if re.fullmatch(rules["pattern"], text)}
-            assert allowed == {*terms, ";".join(terms)}, where
+            tried = [*terms, ";".join(terms), "no such term", f"{terms[0]};", f"{terms[0]};x"]
+            assert [text for text in tried if re.fullmatch(rules["pattern"], text)] == tried[:-3], where
 
 
 def test_link_column_is_no_foreign_key() -> None:

@@ -182,7 +182,7 @@ def test_csvw_overlooks_a_bad_cell(spoilt: Path, caplog: pytest.LogCaptureFixtur
     for file, old, new in (
         ("mentions.csv", ",11,18,", ",eleven,18,"),
         ("claims.csv", ",false,", ",no,"),
-        ("events.csv", '"signing"', '"singing"'),
+        ("events.csv", '"finalization"', '"finalisation"'),
         ("events.csv", '"occurred"', ""),
         ("events.csv", '"diplomatic"', '"diplomatic;"'),
     ):
