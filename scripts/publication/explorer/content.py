@@ -314,6 +314,8 @@ class Content:
         yield from (Badge(*badge) for column, badge in _REMARKS.items() if row.get(column))
         if row.get("country"):
             yield Badge(row["country"], "country")
+        if row.get("actor_id") and table != "actors":
+            yield Badge(self.names[row["actor_id"]], "voice")
 
     @staticmethod
     def sure(value: str) -> Badge:
@@ -373,7 +375,8 @@ class Content:
             for term in QUESTION_STATUS
         ]
         return sorted(
-            ((term, rows) for term, rows in found if rows), key=lambda group: not any(row["quote"] for row in group[1])
+            ((term, rows) for term, rows in found if rows),
+            key=lambda group: sum(row["quote"] is None for row in group[1]) / len(group[1]),
         )
 
     def words_of(self, row: dict[str, Any]) -> Words | None:
