@@ -30,7 +30,7 @@ from .core.column import (
 from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
-SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
+SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
 
 
 _NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
@@ -58,7 +58,9 @@ class Event(Row):
     event_id: Annotated[str, identifier("The event.")]
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[
+        str, coder("Whether it has occurred, goes on, is planned or is only possible.", vocabulary=v.EVENT_STATUS)
+    ]
     voice_actor_id: Annotated[
         str,
         link(
@@ -83,10 +85,14 @@ class Event(Row):
     ]
     agreement_id: Annotated[
         str | None,
-        link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
+        link(
+            "agreements",
+            "The agreement that the event makes, makes known, or is held under.",
+            null_means="No agreement.",
+        ),
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
+        str | None, link("provisions", "The provision that the event would carry out.", null_means="No provision.")
     ]
     date_text: Annotated[str | None, source("When, in the article's words.", verbatim=True)]
     date_edtf: Annotated[str | None, edtf("source", "When, as far as the article states it.")]
@@ -104,10 +110,11 @@ class Event(Row):
         ),
     ]
     date_basis: Annotated[
-        str, derived("Whether the days and the date are stated or inferred.", vocabulary=v.VALUE_BASIS)
+        str,
+        derived("Whether the first and last day rest on a stated date or an inferred one.", vocabulary=v.VALUE_BASIS),
     ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
-    place_id: Annotated[str | None, link("places", "The place.", origin="coder")]
+    place_id: Annotated[str | None, link("places", "Where it takes place.", origin="coder")]
     place_country: Annotated[
         str | None,
         derived(
@@ -147,10 +154,10 @@ class EventActor(Row):
 
     table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
-    event_actor_id: Annotated[str, identifier("The participation.")]
+    event_actor_id: Annotated[str, identifier("The part that an actor has in an event.")]
     event_id: Annotated[str, link("events", "The event.")]
-    actor_id: Annotated[str, link("actors", "Who takes part.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE, inferable=True)]
+    actor_id: Annotated[str, link("actors", "The actor that takes part.")]
+    role: Annotated[str, coder("The actor's role in the event.", vocabulary=v.EVENT_ROLE, inferable=True)]
     basis: Annotated[
         str,
         derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
@@ -187,7 +194,7 @@ class Actor(Row):
     Metonyms (Moscow, the Kremlin) and unnamed groups (analysts, the West) are actors in their own right.
     """
 
-    table = Table("actors", "Who")
+    table = Table("actors", "Who and where")
 
     actor_id: Annotated[str, identifier("The actor.")]
     name: Annotated[
@@ -213,7 +220,7 @@ class Actor(Row):
     iso_alpha3: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO three-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{3}",
             unit="ISO 3166-1 alpha-3",
@@ -223,7 +230,7 @@ class Actor(Row):
     iso_alpha2: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO two-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{2}",
             unit="ISO 3166-1 alpha-2",
@@ -233,7 +240,7 @@ class Actor(Row):
     cow_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Correlates of War code of a state.",
             authority="Correlates of War state system",
             unit="COW country code",
             null_means="Not a state.",
@@ -242,7 +249,7 @@ class Actor(Row):
     gw_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Gleditsch and Ward code of a state.",
             authority="Gleditsch and Ward list of independent states",
             unit="GW country code",
             null_means="Not a state.",
@@ -258,7 +265,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+    table = Table("actor_offices", "Who and where", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -273,7 +280,7 @@ class ActorOffice(Row):
 class Place(Row):
     """Places where events are, or are said to be, located, and regions that are spoken of."""
 
-    table = Table("places", "Where")
+    table = Table("places", "Who and where")
 
     place_id: Annotated[str, identifier("The place.")]
     name: Annotated[
@@ -287,7 +294,7 @@ class Place(Row):
     name_as_printed: Annotated[str, source("The name or description that the source prints.", verbatim=True)]
     parent_place_id: Annotated[
         str | None,
-        link("places", "The place that this one lies in, as far as it is inferred.", null_means="None inferred."),
+        link("places", "The place that it lies in, where that can be inferred.", null_means="None can be inferred."),
     ]
     country: Annotated[
         str | None,
@@ -309,7 +316,7 @@ class Mention(Row):
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
     table = Table(
         "mentions",
-        "Who",
+        "Who and where",
         id_from=(
             "actor_id",
             "event_id",
@@ -326,15 +333,15 @@ class Mention(Row):
     )
 
     mention_id: Annotated[str, identifier("The mention.")]
-    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is.")]
-    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is.")]
+    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is picked out.")]
+    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is picked out.")]
     agreement_id: Annotated[
-        str | None, link("agreements", "The agreement picked out.", null_means="Something else is.")
+        str | None, link("agreements", "The agreement picked out.", null_means="Something else is picked out.")
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision picked out.", null_means="Something else is.")
+        str | None, link("provisions", "The provision picked out.", null_means="Something else is picked out.")
     ]
-    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is.")]
+    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is picked out.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
     start_char: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
@@ -378,7 +385,7 @@ class Agreement(Row):
             "Where it was signed, as printed.", verbatim=True, question=("Where was the plan signed?", "journalists")
         ),
     ]
-    laterality: Annotated[str, coder("How many parties it has.", vocabulary=v.LATERALITY)]
+    laterality: Annotated[str, coder("Whether it has two parties or more.", vocabulary=v.LATERALITY)]
     formal_title: Annotated[
         str | None,
         source(
@@ -444,10 +451,10 @@ class AgreementActor(Row):
         "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
-    agreement_actor_id: Annotated[str, identifier("The relation.")]
+    agreement_actor_id: Annotated[str, identifier("The part that an actor has in an agreement.")]
     agreement_id: Annotated[str, link("agreements", "The agreement.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.AGREEMENT_ROLE)]
+    role: Annotated[str, coder("What the actor is to the agreement.", vocabulary=v.AGREEMENT_ROLE)]
     note: Annotated[str | None, note()]
 
 
@@ -471,13 +478,13 @@ class Provision(Row):
     label: Annotated[str, coder("The provision in a few words.")]
     wording: Annotated[str, source("The article's words for it.", verbatim=True)]
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
-    commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
+    commitment: Annotated[str, coder("How firmly the article places it in the agreement.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
         str,
         link(
             "actors",
-            "Whose word it is that the plan has it.",
+            "Whose word it is that the agreement contains it.",
             origin="source",
             voice=True,
             inferable=True,
@@ -511,10 +518,10 @@ class ProvisionActor(Row):
         "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
-    provision_actor_id: Annotated[str, identifier("The relation.")]
+    provision_actor_id: Annotated[str, identifier("The part that an actor has in a provision.")]
     provision_id: Annotated[str, link("provisions", "The provision.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE, inferable=True)]
+    role: Annotated[str, coder("What the actor is to the provision.", vocabulary=v.PROVISION_ROLE, inferable=True)]
     basis: Annotated[
         str,
         derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
@@ -548,9 +555,7 @@ class Claim(Row):
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
     voice_actor_id: Annotated[
         str,
-        link(
-            "actors", "Whose proposition it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION
-        ),
+        link("actors", "Whose claim it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION),
     ]
     factuality: Annotated[
         str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True, rests_on="cues")
@@ -570,7 +575,7 @@ class Claim(Row):
         bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
     ]
     restates_claim_id: Annotated[
-        str | None, link("claims", "The claim that says the like, of which this is a restatement.", null_means="None.")
+        str | None, link("claims", "The like claim that this one restates.", null_means="It restates none.")
     ]
     note: Annotated[str | None, note()]
 
@@ -608,7 +613,7 @@ class ClaimCue(Row):
 
     table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
 
-    claim_cue_id: Annotated[str, identifier("The relation.")]
+    claim_cue_id: Annotated[str, identifier("The claim and the cue.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     cue_id: Annotated[str, link("cues", "The cue.")]
     note: Annotated[str | None, note()]
@@ -625,7 +630,7 @@ class ClaimAbout(Row):
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
-    claim_about_id: Annotated[str, identifier("The relation.")]
+    claim_about_id: Annotated[str, identifier("The claim and what it is about.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     role: Annotated[str, coder("What part it plays in the proposition.", vocabulary=v.ABOUT_ROLE)]
     actor_id: Annotated[str | None, link("actors", "The actor it is about.", null_means="About something else.")]
@@ -684,21 +689,21 @@ class DiscrepancySide(Row):
 
 
 class OpenQuestion(Row):
-    """What the field asks and the sources leave open: one row for each question and row asked of."""
+    """What the field asks and the sources leave open: one row for each question and row that it is asked of."""
 
     table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
     open_question_id: Annotated[str, identifier("The question.")]
-    question: Annotated[str, coder("The question in a sentence.")]
-    table_name: Annotated[str, key("The table of the row asked of.")]
-    row_id: Annotated[str, key("The row asked of, by its primary key.")]
-    column_name: Annotated[str | None, key("The column that leaves it open.", null_means="No column is made for it.")]
+    question: Annotated[str, coder("The question.")]
+    table_name: Annotated[str, key("The table of the row that it is asked of.")]
+    row_id: Annotated[str, key("The row that it is asked of, by its primary key.")]
+    column_name: Annotated[str | None, key("The column that would hold the answer.", null_means="No column would.")]
     status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
     asked_by: Annotated[
         str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
     ]
     answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
-    answer_row_id: Annotated[str | None, key("The row that answers.", null_means="Not answered.")]
+    answer_row_id: Annotated[str | None, key("The row that answers, by its primary key.", null_means="Not answered.")]
     source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
     passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
     start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
@@ -743,7 +748,11 @@ class Source(Row):
     ]
     url: Annotated[
         str | None,
-        reference("Where it was published.", authority="The project's record of receipt", null_means="Not known."),
+        reference(
+            "The address at which it was published.",
+            authority="The project's record of receipt",
+            null_means="Not known.",
+        ),
     ]
     publisher_name: Annotated[
         str | None,
@@ -999,20 +1008,28 @@ class TimelineEntry(Row):
     order_basis: Annotated[
         str,
         derived(
-            "What places the row in the order: its date, a link to another event, or nothing.", vocabulary=v.ORDER_BASIS
+            "What places the row in the order: its date, its links to other events, or only its status.",
+            vocabulary=v.ORDER_BASIS,
         ),
     ]
-    happening_id: Annotated[str, derived("The main event of the happening that it belongs to.")]
+    happening_id: Annotated[
+        str, link("events", "The main event of the happening that it belongs to.", origin="derived")
+    ]
     date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
     date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
+    date_basis: Annotated[
+        str,
+        derived("Whether the first and last day rest on a stated date or an inferred one.", vocabulary=v.VALUE_BASIS),
+    ]
     date_words: Annotated[
         str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")
     ]
     actors: Annotated[str, derived("The actors by name, each with its roles.")]
     label: Annotated[str, derived("The event's label.")]
     place: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[
+        str, derived("Whether it has occurred, goes on, is planned or is only possible.", vocabulary=v.EVENT_STATUS)
+    ]
     voice: Annotated[str, derived("Whose word it is, by name.")]
     certainty: Annotated[str, derived("How sure that voice is, in words.")]
     quote: Annotated[str, derived("The words that the event's label rests on; several stretches joined by ' ... '.")]
@@ -1038,19 +1055,25 @@ class Dyad(Row):
     happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
     happening_id: Annotated[str, link("events", "The main event of the happening.")]
     event_ids: Annotated[str, derived("All events of the happening, joined by `;`.")]
-    source_state: Annotated[str, derived("The state that acts, by name.")]
-    target_state: Annotated[str, derived("The state acted on, or acting along, by name.")]
-    source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
-    target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
+    source_state: Annotated[str, derived("The name of the state that acts; of a mutual pair, the first.")]
+    target_state: Annotated[str, derived("The name of the state acted on; of a mutual pair, the second.")]
+    source_iso_alpha3: Annotated[str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3")]
+    target_iso_alpha3: Annotated[str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3")]
     direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
     basis: Annotated[
         str, derived("Whether words say that both take part, or it follows by a rule.", vocabulary=v.VALUE_BASIS)
     ]
     source_cow_code: Annotated[
-        int | None, derived("The source's country code.", unit="COW country code", null_means="COW has no code for it.")
+        int | None,
+        derived(
+            "Correlates of War code of the source state.", unit="COW country code", null_means="COW has no code for it."
+        ),
     ]
     target_cow_code: Annotated[
-        int | None, derived("The target's country code.", unit="COW country code", null_means="COW has no code for it.")
+        int | None,
+        derived(
+            "Correlates of War code of the target state.", unit="COW country code", null_means="COW has no code for it."
+        ),
     ]
     cow_dyad: Annotated[
         int | None,
@@ -1061,13 +1084,19 @@ class Dyad(Row):
         ),
     ]
     source_gw_code: Annotated[
-        int | None, derived("The source's country code.", unit="GW country code", null_means="GW has no code for it.")
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the source state.", unit="GW country code", null_means="GW has no code for it."
+        ),
     ]
     target_gw_code: Annotated[
-        int | None, derived("The target's country code.", unit="GW country code", null_means="GW has no code for it.")
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the target state.", unit="GW country code", null_means="GW has no code for it."
+        ),
     ]
     type: Annotated[str, derived("What kind of happening it is: the main event's type.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[str, derived("Whether it has occurred or goes on.", vocabulary=v.EVENT_STATUS)]
     cameo_code: Annotated[
         str | None,
         derived(
@@ -1103,7 +1132,10 @@ class Dyad(Row):
     date_latest: Annotated[
         date | None, derived("Last day that the narrowest date of its events allows.", null_means="Undated.")
     ]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
+    date_basis: Annotated[
+        str,
+        derived("Whether the first and last day rest on a stated date or an inferred one.", vocabulary=v.VALUE_BASIS),
+    ]
     voice_actor_id: Annotated[str, link("actors", "Whose word it is that the main event takes place.")]
     factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
     author_factuality: Annotated[str, derived("How far the source itself is committed to it.", vocabulary=v.FACTUALITY)]
