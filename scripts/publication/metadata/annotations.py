@@ -22,7 +22,7 @@ def web_annotations(tables: Tables, version: str) -> str:
     """The annotations as JSON-LD text: a collection of one page, one annotation on each line.
 
     Each annotation has a body for each row of `evidence` and of `mentions` with its span: the cell described, or questioned
-    where the words contradict it, or the actor identified. The ids of annotations are fragments of this file's own
+    where the words contradict it, or what is mentioned. The ids of annotations are fragments of this file's own
     address, wherever that is, and the cells described are named by addresses relative to it. A source is named by its
     SHA-256 in the form of RFC 6920 (`ni:`), since it has no address.
     """
