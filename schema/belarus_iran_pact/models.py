@@ -36,6 +36,43 @@ SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is
 _NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
 _OWN_VOICE = Default("voice_actor_id.kind", "article_voice", like="factuality")
 
+# What columns are computed from, where several are from the same.
+_OF_STATEMENT = (
+    "voice_actor_id.name",
+    "voice_actor_id.kind",
+    "factuality",
+    "presupposed",
+    "proposition",
+    "claim_cues(claim_id).cue_id.kind",
+    # Names keep their capital within a sentence.
+    "mentions().text",
+    "mentions().form",
+    "actors().kind",
+    "actors().name",
+    "actors().named",
+)
+_OF_HAPPENING = (
+    "events(happening_id).status",
+    "events(happening_id).type",
+    "events(happening_id).event_links(event_id).relation",
+    "events(happening_id).event_links(event_id).related_event_id.type",
+    "events(happening_id).event_links(related_event_id=event_id).relation",
+    "events(happening_id).event_links(related_event_id=event_id).event_id.type",
+)
+# Which events of a happening took place, and which of them speaks for it.
+_OF_CODED = ("events(happening_id).status", "events(happening_id).cameo_code")
+_OF_PARTS = (
+    *_OF_CODED,
+    "events(happening_id).event_actors(event_id).role",
+    "events(happening_id).event_actors(event_id).actor_id.country",
+    "actors().iso_alpha3",
+)
+_OF_DATES = (
+    "events(happening_id).status",
+    "events(happening_id).date_earliest",
+    "events(happening_id).date_latest",
+)
+
 # --- What happened ---
 
 
@@ -94,17 +131,26 @@ class Event(Row):
     date_earliest: Annotated[
         date | None,
         derived(
-            "First day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "First day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year to count from.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     date_latest: Annotated[
         date | None,
         derived(
-            "Last day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "Last day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year to count from.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     date_basis: Annotated[
-        str, derived("Whether the days and the date are stated or inferred.", vocabulary=v.VALUE_BASIS)
+        str,
+        derived(
+            "Whether the days and the date are stated or inferred.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("date_inferred_edtf", "date_edtf"),
+        ),
     ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
     place_id: Annotated[str | None, link("places", "The place.", origin="coder")]
@@ -115,6 +161,7 @@ class Event(Row):
             vocabulary=v.COUNTRY,
             unit="ISO 3166-1 alpha-3",
             null_means="No place, or one that is open or in no one country: `place_id` and its gap say which.",
+            computed_from=("place_id.country",),
         ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
@@ -129,14 +176,16 @@ class Event(Row):
         derived(
             "The main event of the happening that the event belongs to; a rule for counting, no claim of identity. Events are one "
             "happening where `maybe_same_as` joins them, or `occurs_during`, `part_of` or `maybe_part_of` where both are visit, "
-            "meeting or talks."
+            "meeting or talks.",
+            computed_from=_OF_HAPPENING,
         ),
     ]
     count_once: Annotated[
         bool,
         derived(
             "True on one row of each happening that occurred or goes on, the main event; false on all others. Sum it to count "
-            "happenings."
+            "happenings.",
+            computed_from=("happening_id", "status"),
         ),
     ]
     note: Annotated[str | None, note()]
@@ -153,7 +202,11 @@ class EventActor(Row):
     role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE, inferable=True)]
     basis: Annotated[
         str,
-        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -359,8 +412,14 @@ class Agreement(Row):
     form_text: Annotated[str, source("What the article calls it.", verbatim=True)]
     period_text: Annotated[str | None, source("The period it covers, in the article's words.", verbatim=True)]
     period_edtf: Annotated[str | None, edtf("source", "The period it covers.")]
-    period_earliest: Annotated[date | None, derived("First day of `period_edtf`.", null_means="No period with a year.")]
-    period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
+    period_earliest: Annotated[
+        date | None,
+        derived("First day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
+    period_latest: Annotated[
+        date | None,
+        derived("Last day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
     signed_edtf: Annotated[
         str | None,
         edtf("source", "When it was signed.", question=("When was the plan signed?", "ATOP begyr; DCAD signYear")),
@@ -458,7 +517,8 @@ class Provision(Row):
         int,
         derived(
             "Place within the agreement, from 1: by where `wording` stands in the source, the longer wording first, "
-            "then by `provision_id`."
+            "then by `provision_id`.",
+            computed_from=("provisions(agreement_id).wording",),
         ),
     ]
     label: Annotated[str, coder("The provision in a few words.")]
@@ -510,7 +570,11 @@ class ProvisionActor(Row):
     role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE, inferable=True)]
     basis: Annotated[
         str,
-        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -528,7 +592,8 @@ class Claim(Row):
     statement: Annotated[
         str,
         derived(
-            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search."
+            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search.",
+            computed_from=_OF_STATEMENT,
         ),
     ]
     proposition: Annotated[
@@ -712,7 +777,7 @@ class Source(Row):
     table = Table("sources", "Why believe it", part=Part.SOURCES, accounts_for_words=False, pinned=("sha256",))
 
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
-    path: Annotated[str, derived("The file in the repository.")]
+    path: Annotated[str, derived("The file in the repository.", computed_from=("source_id",))]
     headline: Annotated[str, source("The headline as printed.", verbatim=True)]
     publisher: Annotated[
         str | None,
@@ -781,10 +846,17 @@ class Passage(Row):
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
-    ordinal: Annotated[int, derived("Place within the source, from 1.")]
+    ordinal: Annotated[
+        int, derived("Place within the source, from 1.", computed_from=("passages(source_id).start_char",))
+    ]
     line: Annotated[int, derived("Line of the file, from 1.", unit="lines")]
     kind: Annotated[
-        str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)
+        str,
+        derived(
+            "Headline, body or boilerplate, by place and closing punctuation.",
+            vocabulary=v.PASSAGE_KIND,
+            computed_from=("ordinal", "text"),
+        ),
     ]
     start_char: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
     end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
@@ -811,7 +883,12 @@ class Evidence(Row):
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
     value: Annotated[str, source("The value that the words speak for, as text.")]
     stance: Annotated[
-        str, derived("Whether that is the cell's value, another source's own, or one against it.", vocabulary=v.STANCE)
+        str,
+        derived(
+            "Whether that is the cell's value, another source's own, or one against it.",
+            vocabulary=v.STANCE,
+            computed_from=("value",),
+        ),
     ]
     rule: Annotated[
         str | None,
@@ -908,6 +985,7 @@ class TermRow(Row):
             "The class of the code, by its root.",
             vocabulary=v.QUAD_CLASS,
             null_means="No CAMEO code, or root 09 or 14, on which users of the scheme differ.",
+            computed_from=("vocabulary", "term"),
         ),
     ]
 
@@ -988,27 +1066,84 @@ class TimelineEntry(Row):
     table = Table("timeline", "Views", rows_from="build", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
-    ordinal: Annotated[int, derived("Place in the order, from 1.")]
+    ordinal: Annotated[
+        int,
+        derived(
+            "Place in the order, from 1.",
+            computed_from=(
+                "events().date_earliest",
+                "events().date_latest",
+                "events().status",
+                "events().happening_id",
+                "event_links().event_id",
+                "event_links().related_event_id",
+                "event_links().relation",
+            ),
+        ),
+    ]
     order_basis: Annotated[
         str,
         derived(
-            "What places the row in the order: its date, a link to another event, or nothing.", vocabulary=v.ORDER_BASIS
+            "What places the row in the order: its date, a link to another event, or nothing.",
+            vocabulary=v.ORDER_BASIS,
+            computed_from=(
+                "event_id.date_earliest",
+                "event_links(event_id).relation",
+                "event_links(related_event_id=event_id).relation",
+            ),
         ),
     ]
-    happening_id: Annotated[str, derived("The main event of the happening that it belongs to.")]
-    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
-    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
-    date_words: Annotated[
-        str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")
+    happening_id: Annotated[
+        str, derived("The main event of the happening that it belongs to.", computed_from=("event_id.happening_id",))
     ]
-    actors: Annotated[str, derived("The actors by name, each with its roles.")]
-    label: Annotated[str, derived("The event's label.")]
-    place: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
-    voice: Annotated[str, derived("Whose word it is, by name.")]
-    certainty: Annotated[str, derived("How sure that voice is, in words.")]
-    quote: Annotated[str, derived("The words that the event's label rests on; several stretches joined by ' ... '.")]
+    date_earliest: Annotated[
+        date | None,
+        derived("First day that the date allows.", null_means="Undated.", computed_from=("event_id.date_earliest",)),
+    ]
+    date_latest: Annotated[
+        date | None,
+        derived("Last day that the date allows.", null_means="Undated.", computed_from=("event_id.date_latest",)),
+    ]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS, computed_from=("event_id.date_basis",)
+        ),
+    ]
+    date_words: Annotated[
+        str,
+        derived(
+            "When, in words: as stated, what is inferred, or that it is undated or undisclosed.",
+            computed_from=("event_id.date_text", "event_id.date_inferred_edtf"),
+        ),
+    ]
+    actors: Annotated[
+        str,
+        derived(
+            "The actors by name, each with its roles.",
+            computed_from=("event_actors(event_id).role", "event_actors(event_id).actor_id.name"),
+        ),
+    ]
+    label: Annotated[str, derived("The event's label.", computed_from=("event_id.label",))]
+    place: Annotated[
+        str,
+        derived(
+            "Where, in words: as stated, or that it is not stated or open.",
+            computed_from=("event_id.place_id.name", "event_id.place_text"),
+        ),
+    ]
+    status: Annotated[
+        str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS, computed_from=("event_id.status",))
+    ]
+    voice: Annotated[str, derived("Whose word it is, by name.", computed_from=("event_id.voice_actor_id.name",))]
+    certainty: Annotated[str, derived("How sure that voice is, in words.", computed_from=("event_id.factuality",))]
+    quote: Annotated[
+        str,
+        derived(
+            "The words that the event's label rests on; several stretches joined by ' ... '.",
+            computed_from=("event_id.label",),
+        ),
+    ]
 
 
 class Dyad(Row):
@@ -1030,38 +1165,131 @@ class Dyad(Row):
 
     happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
     happening_id: Annotated[str, link("events", "The main event of the happening.")]
-    event_ids: Annotated[str, derived("All events of the happening, joined by `;`.")]
-    source_state: Annotated[str, derived("The state that acts, by name.")]
-    target_state: Annotated[str, derived("The state acted on, or acting along, by name.")]
-    source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
-    target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
-    direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
-    basis: Annotated[
-        str, derived("Whether words say that both take part, or it follows by a rule.", vocabulary=v.VALUE_BASIS)
+    event_ids: Annotated[
+        str, derived("All events of the happening, joined by `;`.", computed_from=("events(happening_id).status",))
     ]
-    source_cow_code: Annotated[int, derived("The source's country code.", unit="COW country code")]
-    target_cow_code: Annotated[int, derived("The target's country code.", unit="COW country code")]
-    cow_dyad: Annotated[int, derived("The smaller COW code times 1000, plus the larger.", unit="COW dyad number")]
-    source_gw_code: Annotated[int, derived("The source's country code.", unit="GW country code")]
-    target_gw_code: Annotated[int, derived("The target's country code.", unit="GW country code")]
-    type: Annotated[str, derived("What kind of happening it is: the main event's type.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    source_state: Annotated[
+        str, derived("The state that acts, by name.", computed_from=("actors(iso_alpha3=source_iso_alpha3).name",))
+    ]
+    target_state: Annotated[
+        str,
+        derived(
+            "The state acted on, or acting along, by name.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).name",),
+        ),
+    ]
+    source_iso_alpha3: Annotated[
+        str, derived("The state that acts.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+    ]
+    target_iso_alpha3: Annotated[
+        str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+    ]
+    direction: Annotated[
+        str,
+        derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION, computed_from=_OF_PARTS),
+    ]
+    basis: Annotated[
+        str,
+        derived(
+            "Whether words say that both take part, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_PARTS, "events(happening_id).event_actors(event_id).basis"),
+        ),
+    ]
+    source_cow_code: Annotated[
+        int,
+        derived(
+            "The source's country code.",
+            unit="COW country code",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).cow_code",),
+        ),
+    ]
+    target_cow_code: Annotated[
+        int,
+        derived(
+            "The target's country code.",
+            unit="COW country code",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).cow_code",),
+        ),
+    ]
+    cow_dyad: Annotated[
+        int,
+        derived(
+            "The smaller COW code times 1000, plus the larger.",
+            unit="COW dyad number",
+            computed_from=("source_cow_code", "target_cow_code"),
+        ),
+    ]
+    source_gw_code: Annotated[
+        int,
+        derived(
+            "The source's country code.",
+            unit="GW country code",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).gw_code",),
+        ),
+    ]
+    target_gw_code: Annotated[
+        int,
+        derived(
+            "The target's country code.",
+            unit="GW country code",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).gw_code",),
+        ),
+    ]
+    type: Annotated[
+        str,
+        derived(
+            "What kind of happening it is: the main event's type.",
+            vocabulary=v.EVENT_TYPE,
+            computed_from=("happening_id.type",),
+        ),
+    ]
+    status: Annotated[
+        str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS, computed_from=("happening_id.status",))
+    ]
     cameo_code: Annotated[
         str | None,
         derived(
             "CAMEO event code, by the code list's precedence among those of the happening: 057; 046; 042 with 043; 040; others.",
             vocabulary=v.CAMEO_CODE,
             null_means="See the gaps of its events.",
+            computed_from=_OF_CODED,
         ),
     ]
-    goldstein: Annotated[float | None, derived("Goldstein score of the code.", null_means="No code.")]
-    quad_class: Annotated[str | None, derived("Class of the code.", vocabulary=v.QUAD_CLASS, null_means="No code.")]
+    goldstein: Annotated[
+        float | None,
+        derived(
+            "Goldstein score of the code.",
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).goldstein"),
+        ),
+    ]
+    quad_class: Annotated[
+        str | None,
+        derived(
+            "Class of the code.",
+            vocabulary=v.QUAD_CLASS,
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).quad_class"),
+        ),
+    ]
     plover_event: Annotated[
         str | None,
-        derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the gaps of its events."),
+        derived(
+            "PLOVER event category.",
+            vocabulary=v.PLOVER_EVENT,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_event"),
+        ),
     ]
     plover_mode: Annotated[
-        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the gaps of its events.")
+        str | None,
+        derived(
+            "PLOVER mode.",
+            vocabulary=v.PLOVER_MODE,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_mode"),
+        ),
     ]
     plover_contexts: Annotated[
         str | None,
@@ -1070,21 +1298,57 @@ class Dyad(Row):
             vocabulary=v.PLOVER_CONTEXT,
             joined=True,
             null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_contexts"),
         ),
     ]
     year: Annotated[
-        int | None, derived("The year, where the date allows one only.", null_means="Undated, or several years.")
+        int | None,
+        derived(
+            "The year, where the date allows one only.",
+            null_means="Undated, or several years.",
+            computed_from=_OF_DATES,
+        ),
     ]
     date_earliest: Annotated[
-        date | None, derived("First day that the narrowest date of its events allows.", null_means="Undated.")
+        date | None,
+        derived(
+            "First day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
     ]
     date_latest: Annotated[
-        date | None, derived("Last day that the narrowest date of its events allows.", null_means="Undated.")
+        date | None,
+        derived(
+            "Last day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
     ]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the main event takes place.")]
-    factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
-    author_factuality: Annotated[str, derived("How far the source itself is committed to it.", vocabulary=v.FACTUALITY)]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the days are stated or inferred.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_DATES, "events(happening_id).date_basis"),
+        ),
+    ]
+    voice_actor_id: Annotated[
+        str,
+        link(
+            "actors",
+            "Whose word it is that the main event takes place.",
+            computed_from=("happening_id.voice_actor_id",),
+        ),
+    ]
+    factuality: Annotated[
+        str,
+        derived("How sure that voice is of it.", vocabulary=v.FACTUALITY, computed_from=("happening_id.factuality",)),
+    ]
+    author_factuality: Annotated[
+        str,
+        derived(
+            "How far the source itself is committed to it.",
+            vocabulary=v.FACTUALITY,
+            computed_from=("happening_id.author_factuality",),
+        ),
+    ]
 
 
 MODELS: tuple[type[Row], ...] = (

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from .core.edtf import bounds
+from .core.edtf import bounds, doubt
 from .core.table import Rows, Tables
 from .vocabularies import CAMEO_CODE, EVENT_ROLE, EVENT_STATUS, EVENT_TYPE, FACTUALITY, Side
 
@@ -263,7 +263,7 @@ def _proper_words(tables: Tables) -> set[str]:
     """The words that keep their capital at the beginning of a clause: those with which names and their adjectives begin."""
     names = [row["text"] for row in tables["mentions"] if row["form"] in _PROPER_FORMS]
     names += [name for row in tables["actors"] if row["kind"] == "person" for name in row["name"].split()]
-    names += [row["name"] for row in tables["places"]] + [row["name"] for row in tables["actors"] if row["named"]]
+    names += [row["name"] for row in tables["actors"] if row["named"]]
     return {found.group() for name in names if (found := re.match(r"\w+", name))} - {"The"}
 
 
@@ -399,8 +399,8 @@ def _date_words(event: dict[str, Any], gaps: Rows) -> str:
     inferred = event["date_inferred_edtf"]
     if inferred is None:
         return str(event["date_text"])
-    unsure = ", year uncertain" if "?" in inferred else ""
-    return f"{event['date_text']} (inferred: {inferred.replace('?', '')}{unsure})"
+    said = ", ".join(filter(None, (re.sub("[?~%]", "", inferred), doubt(inferred))))
+    return f"{event['date_text']} (inferred: {said})"
 
 
 def _place_words(event: dict[str, Any], places: dict[str, str], gaps: Rows) -> str:
@@ -486,7 +486,7 @@ def _dyad(
     score = scores.get(coded["cameo_code"], {})
     dated = min(
         (event for event in ranked if event["date_earliest"] and event["date_latest"]),
-        key=lambda event: event["date_latest"] - event["date_earliest"],
+        key=lambda event: (event["date_latest"] - event["date_earliest"], event["date_earliest"]),
         default=None,
     )
     first, last = (dated["date_earliest"], dated["date_latest"]) if dated else (None, None)
