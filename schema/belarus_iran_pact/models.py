@@ -655,7 +655,7 @@ class Cue(Row):
         str | None,
         link(
             "actors",
-            "Whose words or thoughts an attribution, attitude or quotation gives.",
+            "Whose words an attribution or quotation gives.",
             null_means="A cue of another kind.",
         ),
     ]

@@ -217,11 +217,7 @@ _SAYS = {
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {
-    **_SAYS,
-    "CT+": ("holds that", "hold that"),
-    "Uu": ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,"),
-}
+_SPECULATES = ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,")
 _PLANNED = ("says only that it is planned that", "say only that it is planned that")
 _GRANTED = {
     "CT+": "that",
@@ -242,42 +238,29 @@ _AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will)\b")
 
 
 def _statements(tables: Tables) -> dict[str, str]:
-    """Each claim as a sentence: who says it, how surely, and what.
-
-    What is taken for granted is told as such, and so is what somebody is said to think, by a cue of the kind `attitude`: nobody
-    said it.
-    """
+    """Each claim as a sentence: who says it, how surely, and what. What is taken for granted is told as such."""
     # A link to nobody is a fault of its own.
     voices = {row["actor_id"]: row for row in tables["actors"]}
     kinds = {row["cue_id"]: row["kind"] for row in tables["cues"]}
-    marked = {(row["claim_id"], kinds.get(row["cue_id"])) for row in tables["claim_cues"]}
+    planned = {row["claim_id"] for row in tables["claim_cues"] if kinds.get(row["cue_id"]) == "futurity"}
     proper = _proper_words(tables)
-    own = {}
-    for claim in tables["claims"]:
-        voice = voices.get(claim["voice_actor_id"])
-        if voice and voice["kind"] == "article_voice" and voice["parent_actor_id"] is None:
-            own[claim["source_id"]] = voice["name"]
     found = {}
     for claim in tables["claims"]:
         voice = voices.get(claim["voice_actor_id"], {"name": claim["voice_actor_id"], "kind": None})
-        thought, planned = ((claim["claim_id"], kind) in marked for kind in ("attitude", "futurity"))
-        who, said = voice["name"], _uncapitalized(claim["proposition"], proper)
-        verb, said = _verb(claim, voice, said, thought=thought, planned=planned and claim["factuality"] == "Uu")
-        if thought:
-            article = own.get(claim["source_id"], "the source")
-            who = f"According to {_uncapitalized(article, proper)}, {_uncapitalized(who, proper)}"
-        found[claim["claim_id"]] = f"{who} {verb} {said}"
+        said = _uncapitalized(claim["proposition"], proper)
+        verb, said = _verb(claim, voice, said, planned=claim["claim_id"] in planned and claim["factuality"] == "Uu")
+        found[claim["claim_id"]] = f"{voice['name']} {verb} {said}"
     return found
 
 
-def _verb(claim: dict[str, Any], voice: dict[str, Any], said: str, *, thought: bool, planned: bool) -> tuple[str, str]:
+def _verb(claim: dict[str, Any], voice: dict[str, Any], said: str, *, planned: bool) -> tuple[str, str]:
     """The verb of a statement with its conjunction, and what is said."""
     several, factuality = voice["kind"] == "group", claim["factuality"]
     if claim["presupposed"]:
         content = _GRANTED_PLANNED if planned else _GRANTED[factuality]
         return f"{'take' if several else 'takes'} it for granted {content}", said
-    if thought:
-        return _HOLDS[factuality][several], said
+    if claim["kind"] == "speculation" and factuality == "Uu":
+        return _SPECULATES[several], said
     if planned:
         return _PLANNED[several], said
     if factuality == "CT-" and voice["kind"] == "article_voice":

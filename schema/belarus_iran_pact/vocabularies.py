@@ -480,7 +480,6 @@ CUE_KIND = _vocabulary(
         "negation": ("Negation", "It denies them.", Mark.CERTAINTY),
         "futurity": ("Futurity", "It puts them into the future.", Mark.CERTAINTY),
         "attribution": ("Attribution", "It makes them somebody's words."),
-        "attitude": ("Attitude", "It makes them somebody's thoughts, and does not say that anybody has spoken."),
         "quotation": ("Quotation", "Quotation marks stand around them."),
     },
 )
