@@ -216,9 +216,16 @@ def test_claim_is_shown_by_its_bare_proposition(tables: Tables, page: str) -> No
 
 
 def test_happening_is_counted_twice(tables: Tables, page: str) -> None:
-    """A happening is counted twice on the page, or not at all: the timeline must say so of the events that the tables count."""
-    counted = re.findall(r'<tr class="row" id="timeline/([^"]*)"[^\n]*<td>once</td>', page)
-    assert sorted(counted) == sorted(row["event_id"] for row in tables["events"] if row["count_once"])
+    """A happening is counted twice on the page, or not at all, or an event that tells of it does not lead to the one counted."""
+    told = r'<tr class="row" id="timeline/([^"]*)"[^\n]*<td>(?:(once|no)|with <a href="#events/([^"]*)">[^\n]*?)</td>'
+    expected = []
+    for row in tables["timeline"]:
+        (event,) = (event for event in tables["events"] if event["event_id"] == row["event_id"])
+        if event["happening_id"] == event["event_id"]:
+            expected.append((event["event_id"], "once" if event["count_once"] else "no", ""))
+        else:
+            expected.append((event["event_id"], "", event["happening_id"]))
+    assert re.findall(told, page) == expected
 
 
 def test_page_is_too_heavy(page: str) -> None:
