@@ -12,6 +12,7 @@ import pytest
 import belarus_iran_pact as bip
 from belarus_iran_pact import explaining
 from belarus_iran_pact.core.column import Column
+from belarus_iran_pact.core.edtf import doubt
 from belarus_iran_pact.core.table import Field, fields, primary_key
 from belarus_iran_pact.explaining import CellExplanation, Joined, RowExplanation
 from belarus_iran_pact.models import DATASET, TABLES
@@ -64,6 +65,22 @@ def test_inferred_value_told_as_said() -> None:
     assert all("inferred by the rule the year before the plan" in reason.text for reason in found.reasons)
     assert "  certainty " in str(found)
     assert cell("places", "place-minsk", "country").rules[0].startswith("Officials at home: ")
+
+
+@pytest.mark.parametrize(
+    ("date", "says"),
+    [
+        ("2025-08", ""),
+        ("2025?-08", "year uncertain"),
+        ("2025-08~", "year and month approximate"),
+        ("2025?-08-03%", "year uncertain, year and month and day uncertain and approximate"),
+        ("2025?/2026", "start: year uncertain"),
+        ("../2026~", "end: year approximate"),
+    ],
+)
+def test_doubt_about_another_part_of_a_date(date: str, says: str) -> None:
+    """What a date leaves in doubt is told of another part of it, in other words, or where there is none."""
+    assert doubt(date) == says
 
 
 def test_computed_cell_without_its_words() -> None:
@@ -281,4 +298,4 @@ def test_origin_that_lies() -> None:
                             found = origins(joined, cell)
                             assert found & places, f"{cell} follows {name}.{item.name}"
                         followed |= {(*place_of(cell), *other[::2]) for other in found & (places | differing)}
-    assert not ends - followed
+    assert ends - followed == set()
