@@ -160,7 +160,7 @@ def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
     if name in SHARED or model.table.view:
         return table
     ids = {primary_key(model), *(item.name for item in fields(model) if item.column.references)}
-    ids |= {"row_id"} if name in DATASET.cell_references else set()
+    ids |= {f"{prefix}row_id" for referring, prefix in DATASET.cell_references if referring == name}
     parts = []
     for number in range(times):
         columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))

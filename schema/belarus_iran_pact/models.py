@@ -30,7 +30,7 @@ from .core.column import (
 from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
-SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
+SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
 
 
 _NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
@@ -95,7 +95,9 @@ class Event(Row):
     event_id: Annotated[str, identifier("The event.")]
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[
+        str, coder("Whether it has occurred, goes on, is planned or is only possible.", vocabulary=v.EVENT_STATUS)
+    ]
     voice_actor_id: Annotated[
         str,
         link(
@@ -120,10 +122,14 @@ class Event(Row):
     ]
     agreement_id: Annotated[
         str | None,
-        link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
+        link(
+            "agreements",
+            "The agreement that the event makes, makes known, or is held under.",
+            null_means="No agreement.",
+        ),
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
+        str | None, link("provisions", "The provision that the event would carry out.", null_means="No provision.")
     ]
     date_text: Annotated[str | None, source("When, in the article's words.", verbatim=True)]
     date_edtf: Annotated[str | None, edtf("source", "When, as far as the article states it.")]
@@ -147,13 +153,13 @@ class Event(Row):
     date_basis: Annotated[
         str,
         derived(
-            "Whether the days and the date are stated or inferred.",
+            "Whether the first and last day rest on a stated date or an inferred one.",
             vocabulary=v.VALUE_BASIS,
             computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
-    place_id: Annotated[str | None, link("places", "The place.", origin="coder")]
+    place_id: Annotated[str | None, link("places", "Where it takes place.", origin="coder")]
     place_country: Annotated[
         str | None,
         derived(
@@ -196,10 +202,10 @@ class EventActor(Row):
 
     table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
-    event_actor_id: Annotated[str, identifier("The participation.")]
+    event_actor_id: Annotated[str, identifier("The part that an actor has in an event.")]
     event_id: Annotated[str, link("events", "The event.")]
-    actor_id: Annotated[str, link("actors", "Who takes part.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE, inferable=True)]
+    actor_id: Annotated[str, link("actors", "The actor that takes part.")]
+    role: Annotated[str, coder("The actor's role in the event.", vocabulary=v.EVENT_ROLE, inferable=True)]
     basis: Annotated[
         str,
         derived(
@@ -240,7 +246,7 @@ class Actor(Row):
     Metonyms (Moscow, the Kremlin) and unnamed groups (analysts, the West) are actors in their own right.
     """
 
-    table = Table("actors", "Who")
+    table = Table("actors", "Who and where")
 
     actor_id: Annotated[str, identifier("The actor.")]
     name: Annotated[
@@ -266,7 +272,7 @@ class Actor(Row):
     iso_alpha3: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO three-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{3}",
             unit="ISO 3166-1 alpha-3",
@@ -276,7 +282,7 @@ class Actor(Row):
     iso_alpha2: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO two-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{2}",
             unit="ISO 3166-1 alpha-2",
@@ -286,7 +292,7 @@ class Actor(Row):
     cow_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Correlates of War code of a state.",
             authority="Correlates of War state system",
             unit="COW country code",
             null_means="Not a state.",
@@ -295,7 +301,7 @@ class Actor(Row):
     gw_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Gleditsch and Ward code of a state.",
             authority="Gleditsch and Ward list of independent states",
             unit="GW country code",
             null_means="Not a state.",
@@ -311,7 +317,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+    table = Table("actor_offices", "Who and where", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -326,7 +332,7 @@ class ActorOffice(Row):
 class Place(Row):
     """Places where events are, or are said to be, located, and regions that are spoken of."""
 
-    table = Table("places", "Where")
+    table = Table("places", "Who and where")
 
     place_id: Annotated[str, identifier("The place.")]
     name: Annotated[
@@ -340,7 +346,7 @@ class Place(Row):
     name_as_printed: Annotated[str, source("The name or description that the source prints.", verbatim=True)]
     parent_place_id: Annotated[
         str | None,
-        link("places", "The place that this one lies in, as far as it is inferred.", null_means="None inferred."),
+        link("places", "The place that it lies in, where that can be inferred.", null_means="None can be inferred."),
     ]
     country: Annotated[
         str | None,
@@ -362,7 +368,7 @@ class Mention(Row):
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
     table = Table(
         "mentions",
-        "Who",
+        "Who and where",
         id_from=(
             "actor_id",
             "event_id",
@@ -379,15 +385,15 @@ class Mention(Row):
     )
 
     mention_id: Annotated[str, identifier("The mention.")]
-    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is.")]
-    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is.")]
+    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is picked out.")]
+    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is picked out.")]
     agreement_id: Annotated[
-        str | None, link("agreements", "The agreement picked out.", null_means="Something else is.")
+        str | None, link("agreements", "The agreement picked out.", null_means="Something else is picked out.")
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision picked out.", null_means="Something else is.")
+        str | None, link("provisions", "The provision picked out.", null_means="Something else is picked out.")
     ]
-    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is.")]
+    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is picked out.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
     start_char: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
@@ -422,7 +428,14 @@ class Agreement(Row):
     ]
     signed_edtf: Annotated[
         str | None,
-        edtf("source", "When it was signed.", question=("When was the plan signed?", "ATOP begyr; DCAD signYear")),
+        edtf(
+            "source",
+            "When it was signed.",
+            question=(
+                "When was the plan signed?",
+                "ATOP begyr, begmo, begday; DCAD signYear, signMonth, signDay; PA-X Dat",
+            ),
+        ),
     ]
     signed_place: Annotated[
         str | None,
@@ -430,13 +443,13 @@ class Agreement(Row):
             "Where it was signed, as printed.", verbatim=True, question=("Where was the plan signed?", "journalists")
         ),
     ]
-    laterality: Annotated[str, coder("How many parties it has.", vocabulary=v.LATERALITY)]
+    laterality: Annotated[str, coder("Whether it has two parties or more.", vocabulary=v.LATERALITY)]
     formal_title: Annotated[
         str | None,
         source(
             "Its official title, as printed.",
             verbatim=True,
-            question=("What is the official title of the plan?", "treaty collections"),
+            question=("What is the official title of the plan?", "PA-X Agt"),
         ),
     ]
     entry_into_force_edtf: Annotated[
@@ -444,7 +457,7 @@ class Agreement(Row):
         edtf(
             "source",
             "When it enters or entered into force.",
-            question=("When does the plan enter into force?", "DCAD EIFYear"),
+            question=("When does the plan enter into force?", "DCAD EIFYear, EIFMonth, EIFDay"),
         ),
     ]
     renewal_text: Annotated[
@@ -460,7 +473,7 @@ class Agreement(Row):
         source(
             "What is said of how it may be ended, as printed.",
             verbatim=True,
-            question=("How may the plan be ended?", "ATOP renounce, term; DCAD terminated"),
+            question=("How may the plan be terminated?", "ATOP renounce"),
         ),
     ]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
@@ -496,10 +509,10 @@ class AgreementActor(Row):
         "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
-    agreement_actor_id: Annotated[str, identifier("The relation.")]
+    agreement_actor_id: Annotated[str, identifier("The part that an actor has in an agreement.")]
     agreement_id: Annotated[str, link("agreements", "The agreement.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.AGREEMENT_ROLE)]
+    role: Annotated[str, coder("What the actor is to the agreement.", vocabulary=v.AGREEMENT_ROLE)]
     note: Annotated[str | None, note()]
 
 
@@ -524,13 +537,13 @@ class Provision(Row):
     label: Annotated[str, coder("The provision in a few words.")]
     wording: Annotated[str, source("The article's words for it.", verbatim=True)]
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
-    commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
+    commitment: Annotated[str, coder("How firmly the article places it in the agreement.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
         str,
         link(
             "actors",
-            "Whose word it is that the plan has it.",
+            "Whose word it is that the agreement contains it.",
             origin="source",
             voice=True,
             inferable=True,
@@ -564,10 +577,10 @@ class ProvisionActor(Row):
         "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
-    provision_actor_id: Annotated[str, identifier("The relation.")]
+    provision_actor_id: Annotated[str, identifier("The part that an actor has in a provision.")]
     provision_id: Annotated[str, link("provisions", "The provision.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE, inferable=True)]
+    role: Annotated[str, coder("What the actor is to the provision.", vocabulary=v.PROVISION_ROLE, inferable=True)]
     basis: Annotated[
         str,
         derived(
@@ -606,9 +619,7 @@ class Claim(Row):
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
     voice_actor_id: Annotated[
         str,
-        link(
-            "actors", "Whose proposition it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION
-        ),
+        link("actors", "Whose claim it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION),
     ]
     factuality: Annotated[
         str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True, rests_on="cues")
@@ -628,7 +639,7 @@ class Claim(Row):
         bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
     ]
     restates_claim_id: Annotated[
-        str | None, link("claims", "The claim that says the like, of which this is a restatement.", null_means="None.")
+        str | None, link("claims", "The like claim that this one restates.", null_means="It restates none.")
     ]
     note: Annotated[str | None, note()]
 
@@ -644,7 +655,7 @@ class Cue(Row):
         str | None,
         link(
             "actors",
-            "Whose words or thoughts an attribution, attitude or quotation gives.",
+            "Whose words an attribution or quotation gives.",
             null_means="A cue of another kind.",
         ),
     ]
@@ -666,7 +677,7 @@ class ClaimCue(Row):
 
     table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
 
-    claim_cue_id: Annotated[str, identifier("The relation.")]
+    claim_cue_id: Annotated[str, identifier("The claim and the cue.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     cue_id: Annotated[str, link("cues", "The cue.")]
     note: Annotated[str | None, note()]
@@ -683,7 +694,7 @@ class ClaimAbout(Row):
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
-    claim_about_id: Annotated[str, identifier("The relation.")]
+    claim_about_id: Annotated[str, identifier("The claim and what it is about.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     role: Annotated[str, coder("What part it plays in the proposition.", vocabulary=v.ABOUT_ROLE)]
     actor_id: Annotated[str | None, link("actors", "The actor it is about.", null_means="About something else.")]
@@ -742,21 +753,21 @@ class DiscrepancySide(Row):
 
 
 class OpenQuestion(Row):
-    """What the field asks and the sources leave open: one row for each question and row asked of."""
+    """What the field asks and the sources leave open: one row for each question and row that it is asked of."""
 
     table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
     open_question_id: Annotated[str, identifier("The question.")]
-    question: Annotated[str, coder("The question in a sentence.")]
-    table_name: Annotated[str, key("The table of the row asked of.")]
-    row_id: Annotated[str, key("The row asked of, by its primary key.")]
-    column_name: Annotated[str | None, key("The column that leaves it open.", null_means="No column is made for it.")]
+    question: Annotated[str, coder("The question.")]
+    table_name: Annotated[str, key("The table of the row that it is asked of.")]
+    row_id: Annotated[str, key("The row that it is asked of, by its primary key.")]
+    column_name: Annotated[str | None, key("The column that would hold the answer.", null_means="No column would.")]
     status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
     asked_by: Annotated[
         str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
     ]
     answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
-    answer_row_id: Annotated[str | None, key("The row that answers.", null_means="Not answered.")]
+    answer_row_id: Annotated[str | None, key("The row that answers, by its primary key.", null_means="Not answered.")]
     source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
     passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
     start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
@@ -801,7 +812,11 @@ class Source(Row):
     ]
     url: Annotated[
         str | None,
-        reference("Where it was published.", authority="The project's record of receipt", null_means="Not known."),
+        reference(
+            "The address at which it was published.",
+            authority="The project's record of receipt",
+            null_means="Not known.",
+        ),
     ]
     publisher_name: Annotated[
         str | None,
@@ -1084,7 +1099,7 @@ class TimelineEntry(Row):
     order_basis: Annotated[
         str,
         derived(
-            "What places the row in the order: its date, a link to another event, or nothing.",
+            "What places the row in the order: its date, its links to other events, or only its status.",
             vocabulary=v.ORDER_BASIS,
             computed_from=(
                 "event_id.date_earliest",
@@ -1107,7 +1122,9 @@ class TimelineEntry(Row):
     date_basis: Annotated[
         str,
         derived(
-            "Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS, computed_from=("event_id.date_basis",)
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("event_id.date_basis",),
         ),
     ]
     date_words: Annotated[
@@ -1133,7 +1150,12 @@ class TimelineEntry(Row):
         ),
     ]
     status: Annotated[
-        str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS, computed_from=("event_id.status",))
+        str,
+        derived(
+            "Whether it has occurred, goes on, is planned or is only possible.",
+            vocabulary=v.EVENT_STATUS,
+            computed_from=("event_id.status",),
+        ),
     ]
     voice: Annotated[str, derived("Whose word it is, by name.", computed_from=("event_id.voice_actor_id.name",))]
     certainty: Annotated[str, derived("How sure that voice is, in words.", computed_from=("event_id.factuality",))]
@@ -1169,20 +1191,24 @@ class Dyad(Row):
         str, derived("All events of the happening, joined by `;`.", computed_from=("events(happening_id).status",))
     ]
     source_state: Annotated[
-        str, derived("The state that acts, by name.", computed_from=("actors(iso_alpha3=source_iso_alpha3).name",))
+        str,
+        derived(
+            "The name of the state that acts; of a mutual pair, the first.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).name",),
+        ),
     ]
     target_state: Annotated[
         str,
         derived(
-            "The state acted on, or acting along, by name.",
+            "The name of the state acted on; of a mutual pair, the second.",
             computed_from=("actors(iso_alpha3=target_iso_alpha3).name",),
         ),
     ]
     source_iso_alpha3: Annotated[
-        str, derived("The state that acts.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+        str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
     ]
     target_iso_alpha3: Annotated[
-        str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+        str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
     ]
     direction: Annotated[
         str,
@@ -1197,42 +1223,47 @@ class Dyad(Row):
         ),
     ]
     source_cow_code: Annotated[
-        int,
+        int | None,
         derived(
-            "The source's country code.",
+            "Correlates of War code of the source state.",
             unit="COW country code",
+            null_means="COW has no code for it.",
             computed_from=("actors(iso_alpha3=source_iso_alpha3).cow_code",),
         ),
     ]
     target_cow_code: Annotated[
-        int,
+        int | None,
         derived(
-            "The target's country code.",
+            "Correlates of War code of the target state.",
             unit="COW country code",
+            null_means="COW has no code for it.",
             computed_from=("actors(iso_alpha3=target_iso_alpha3).cow_code",),
         ),
     ]
     cow_dyad: Annotated[
-        int,
+        int | None,
         derived(
             "The smaller COW code times 1000, plus the larger.",
             unit="COW dyad number",
+            null_means="COW has no code for one of them.",
             computed_from=("source_cow_code", "target_cow_code"),
         ),
     ]
     source_gw_code: Annotated[
-        int,
+        int | None,
         derived(
-            "The source's country code.",
+            "Gleditsch and Ward code of the source state.",
             unit="GW country code",
+            null_means="GW has no code for it.",
             computed_from=("actors(iso_alpha3=source_iso_alpha3).gw_code",),
         ),
     ]
     target_gw_code: Annotated[
-        int,
+        int | None,
         derived(
-            "The target's country code.",
+            "Gleditsch and Ward code of the target state.",
             unit="GW country code",
+            null_means="GW has no code for it.",
             computed_from=("actors(iso_alpha3=target_iso_alpha3).gw_code",),
         ),
     ]
@@ -1245,7 +1276,10 @@ class Dyad(Row):
         ),
     ]
     status: Annotated[
-        str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS, computed_from=("happening_id.status",))
+        str,
+        derived(
+            "Whether it has occurred or goes on.", vocabulary=v.EVENT_STATUS, computed_from=("happening_id.status",)
+        ),
     ]
     cameo_code: Annotated[
         str | None,
@@ -1324,7 +1358,7 @@ class Dyad(Row):
     date_basis: Annotated[
         str,
         derived(
-            "Whether the days are stated or inferred.",
+            "Whether the first and last day rest on a stated date or an inferred one.",
             vocabulary=v.VALUE_BASIS,
             computed_from=(*_OF_DATES, "events(happening_id).date_basis"),
         ),

@@ -6,11 +6,12 @@ files. It needs the standard library only.
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -153,7 +154,7 @@ def _quad_class(term: dict[str, Any]) -> str | None:
 _HAPPENED = ("occurred", "ongoing")
 _ENCOUNTERS = ("visit", "meeting", "talks")
 _WITHIN = ("occurs_during", "part_of", "maybe_part_of")
-_BEFORE_WHOLE = {status: rank for rank, status in enumerate(EVENT_STATUS.values())}
+_STATUS_RANK = {status: rank for rank, status in enumerate(EVENT_STATUS.values())}
 _TYPE_RANK = {term: rank for rank, term in enumerate(EVENT_TYPE.values())}
 
 
@@ -190,7 +191,7 @@ def _happenings(tables: Tables) -> dict[str, str]:
         id_: min(
             group,
             key=lambda id_: (
-                _BEFORE_WHOLE[events[id_]["status"]],
+                _STATUS_RANK[events[id_]["status"]],
                 id_ in within,
                 _TYPE_RANK[events[id_]["type"]],
                 order[id_],
@@ -209,51 +210,70 @@ _SAYS = {
     "PS+": ("presents it as possible that", "present it as possible that"),
     "CT-": ("denies that", "deny that"),
     "PR-": ("presents it as improbable that", "present it as improbable that"),
-    "PS-": ("allows that it may not be so that", "allow that it may not be so that"),
+    "PS-": (
+        "presents it as possible that it is not the case that",
+        "present it as possible that it is not the case that",
+    ),
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {**_SAYS, "CT+": ("holds that", "hold that"), "Uu": ("speculates whether", "speculate whether")}
-_AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will|can|could|may)\b")
+_SPECULATES = ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,")
 _PLANNED = ("says only that it is planned that", "say only that it is planned that")
-_PRESUPPOSES = {
-    **_SAYS,
-    "CT+": ("takes it for granted that", "take it for granted that"),
-    "CT-": ("takes it for granted that it is not so that", "take it for granted that it is not so that"),
+_GRANTED = {
+    "CT+": "that",
+    "PR+": "that it is probable that",
+    "PS+": "that it is possible that",
+    "CT-": "that it is not the case that",
+    "PR-": "that it is improbable that",
+    "PS-": "that it is possible that it is not the case that",
+    "CTu": "that it is known whether",
+    "Uu": "that it is open whether",
 }
+_GRANTED_PLANNED = "only that it is planned that"
+
+_DOUBTFUL = re.compile(
+    r"\b(that|what|which|who|whom|whose|where|when|while|if|because|not|all|each|every|both|any|some|or)\b", re.I
+)
+_AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will)\b")
 
 
-def _statements(tables: Tables) -> dict[str, str | None]:
-    """Each claim as a sentence: who says it, how surely, and what.
-
-    What somebody is said to think, by a cue of the kind `attitude`, is told as such, since nobody said it.
-    """
-    actors = {row["actor_id"]: row for row in tables["actors"]}
+def _statements(tables: Tables) -> dict[str, str]:
+    """Each claim as a sentence: who says it, how surely, and what. What is taken for granted is told as such."""
+    # A link to nobody is a fault of its own.
+    voices = {row["actor_id"]: row for row in tables["actors"]}
     kinds = {row["cue_id"]: row["kind"] for row in tables["cues"]}
-    marked = {(row["claim_id"], kinds.get(row["cue_id"])) for row in tables["claim_cues"]}
-    thought, planned = ({id_ for id_, kind in marked if kind == wanted} for wanted in ("attitude", "futurity"))
+    planned = {row["claim_id"] for row in tables["claim_cues"] if kinds.get(row["cue_id"]) == "futurity"}
     proper = _proper_words(tables)
-    article = next((row["name"] for row in tables["actors"] if row["kind"] == "article_voice"), "the source")
-    found: dict[str, str | None] = {}
+    found = {}
     for claim in tables["claims"]:
-        voice = actors.get(claim["voice_actor_id"])
-        if voice is None:
-            found[claim["claim_id"]] = None
-            continue
-        verbs = _PRESUPPOSES if claim["presupposed"] else _HOLDS if claim["claim_id"] in thought else _SAYS
-        several = voice["kind"] == "group" and voice["name"].endswith("s")
-        verb, said = verbs[claim["factuality"]][several], claim["proposition"]
-        if claim["factuality"] == "Uu" and claim["claim_id"] in planned - thought:
-            verb = _PLANNED[several]
-        elif claim["factuality"] == "CT-" and voice["kind"] == "article_voice" and not claim["presupposed"]:
-            # A person denies; a text says that something is not so.
-            negated = _AUXILIARY.sub(r"\g<0> not", said, count=1)
-            verb, said = ("says that", negated) if negated != said else ("says that it is not so that", said)
-        who = voice["name"]
-        if claim["claim_id"] in thought:
-            who = f"According to {_uncapitalized(article, proper)}, {_uncapitalized(who, proper)}"
-        found[claim["claim_id"]] = f"{who} {verb} {_uncapitalized(said, proper)}"
+        voice = voices.get(claim["voice_actor_id"], {"name": claim["voice_actor_id"], "kind": None})
+        said = _uncapitalized(claim["proposition"], proper)
+        verb, said = _verb(claim, voice, said, planned=claim["claim_id"] in planned and claim["factuality"] == "Uu")
+        found[claim["claim_id"]] = f"{voice['name']} {verb} {said}"
     return found
+
+
+def _verb(claim: dict[str, Any], voice: dict[str, Any], said: str, *, planned: bool) -> tuple[str, str]:
+    """The verb of a statement with its conjunction, and what is said."""
+    several, factuality = voice["kind"] == "group", claim["factuality"]
+    if claim["presupposed"]:
+        content = _GRANTED_PLANNED if planned else _GRANTED[factuality]
+        return f"{'take' if several else 'takes'} it for granted {content}", said
+    if claim["kind"] == "speculation" and factuality == "Uu":
+        return _SPECULATES[several], said
+    if planned:
+        return _PLANNED[several], said
+    if factuality == "CT-" and voice["kind"] == "article_voice":
+        # A person denies; a text says that something is not so.
+        return "says that", _negated(said)
+    return _SAYS[factuality][several], said
+
+
+def _negated(clause: str) -> str:
+    """The clause with `not` after its auxiliary where there is no doubt which that is, else as denied as a whole."""
+    if len(_AUXILIARY.findall(clause)) == 1 and not _DOUBTFUL.search(clause):
+        return _AUXILIARY.sub(r"\g<0> not", clause)
+    return f"it is not the case that {clause}"
 
 
 _PROPER_FORMS = ("name", "misspelling", "adjective", "metonym")
@@ -307,6 +327,8 @@ def _timeline(tables: Tables) -> Rows:
             reasons[(row["row_id"], row["column_name"])].append(row)
     places = {row["place_id"]: row["name"] for row in tables["places"]}
     linked = {id_ for pair in _order_links(tables) for id_ in pair}
+    sizes = Counter(event["happening_id"] for event in tables["events"])
+    linked |= {event["event_id"] for event in tables["events"] if sizes[event["happening_id"]] > 1}
     return [
         {
             "event_id": event["event_id"],
@@ -340,57 +362,82 @@ _EARLIER_RELATED = ("follows", "repeats", "announces", "confirms", *_WITHIN)
 """Relations whose related event is told first: it came before, or is the whole."""
 
 
-def _order_links(tables: Tables) -> list[tuple[str, str]]:
-    """Pairs of events, the first of which is told before the second."""
-    return [
+def _order_links(tables: Tables) -> set[tuple[str, str]]:
+    """Pairs of events, the first of which is told before the second.
+
+    What is still to come is told after what happened, whatever announces it.
+    """
+    ranks = {row["event_id"]: _STATUS_RANK[row["status"]] for row in tables["events"]}
+    return {
         (row["related_event_id"], row["event_id"])
         for row in tables["event_links"]
         if row["relation"] in _EARLIER_RELATED
-    ]
+        and row["event_id"] != row["related_event_id"]
+        and ranks.get(row["related_event_id"], len(ranks)) <= ranks.get(row["event_id"], -1)
+    }
 
 
 def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
-    """The events in the order that dates and links give; where these leave it open, by status, then as in the table."""
+    """The events in the order that dates and links give.
+
+    Where these leave it open: by status, then happening by happening in the order that dates and links give to happenings as wholes,
+    the main event first, then as in the table.
+    """
     events = {row["event_id"]: row for row in tables["events"]}
     at = {id_: place for place, id_ in enumerate(events)}
-    dated = sorted((row for row in tables["events"] if row["date_latest"]), key=lambda row: row["date_latest"])
-    pairs = set(_order_links(tables))
-    for left, right in itertools.pairwise(dated):
-        if right["date_earliest"] and left["date_latest"] < right["date_earliest"]:
-            pairs.add((left["event_id"], right["event_id"]))
-    later: dict[str, set[str]] = defaultdict(set)
-    waiting: Counter[str] = Counter()
+    main = {id_: row["happening_id"] for id_, row in events.items()}
+    days = sorted({row["date_latest"] for row in events.values() if row["date_latest"]})
+    # A day stands after the events that end by then, and before those that begin later.
+    pairs: set[tuple[Any, Any]] = {*_order_links(tables), *itertools.pairwise(days)}
+    starts: dict[str, date] = {}
+    for id_, row in events.items():
+        if row["date_latest"]:
+            pairs.add((id_, row["date_latest"]))
+        if row["date_earliest"]:
+            starts[main[id_]] = min(row["date_earliest"], starts.get(main[id_], date.max))
+            if ended := bisect.bisect_left(days, row["date_earliest"]):
+                pairs.add((days[ended - 1], id_))
+    between = {(main.get(first, first), main.get(second, second)) for first, second in pairs}
+    happenings = {
+        id_: (_STATUS_RANK[events[id_]["status"]], starts.get(id_, date.max), at[id_]) for id_ in main.values()
+    }
+    place = {id_: number for number, id_ in enumerate(_told(happenings, between, days))}
+    ranks = {
+        id_: (_STATUS_RANK[row["status"]], place[main[id_]], main[id_] != id_, at[id_]) for id_, row in events.items()
+    }
+    return (events[id_] for id_ in _told(ranks, pairs, days))
+
+
+def _told(ranks: Mapping[str, Any], pairs: set[tuple[Any, Any]], days: Iterable[date]) -> Iterator[str]:
+    """The keys of `ranks`, the first of each pair before the second; the lowest rank first where pairs leave it open.
+
+    A circle of pairs is broken where the rank is lowest. `days` stand in pairs and are not told themselves.
+    """
+    later: dict[Any, list[Any]] = defaultdict(list)
+    waiting: Counter[Any] = Counter()
     for first, second in pairs:
-        if first in events and second in events and first != second:
-            later[first].add(second)
+        if first != second:
+            later[first].append(second)
             waiting[second] += 1
-
-    def key(id_: str) -> tuple[int, int, date, int, int]:
-        event, main = events[id_], events[events[id_]["happening_id"]]
-        started = main["date_earliest"]
-        return (
-            _BEFORE_WHOLE[event["status"]],
-            started is None,
-            started or date.max,
-            at[main["event_id"]],
-            at[id_],
-        )
-
-    ready = [(key(id_), id_) for id_ in events if not waiting[id_]]
+    # Days come as soon as they can, since they keep others waiting.
+    order: dict[Any, tuple[int, Any]] = {day: (0, day) for day in days} | {
+        id_: (1, rank) for id_, rank in ranks.items()
+    }
+    ready = [(rank, node) for node, rank in order.items() if not waiting[node]]
     heapq.heapify(ready)
-    told: set[str] = set()
-    while ready or len(told) < len(events):
-        if not ready:  # A circle of links, which is a fault of its own: begin anywhere.
-            ready = [min((key(other), other) for other in events if other not in told)]
-        _, id_ = heapq.heappop(ready)
-        if id_ in told:
+    untold = dict(order)
+    while untold:
+        if not ready:
+            ready = [min((rank, id_) for id_, rank in untold.items() if id_ in ranks)]
+        _, node = heapq.heappop(ready)
+        if untold.pop(node, None) is None:
             continue
-        told.add(id_)
-        yield events[id_]
-        for second in later[id_]:
+        if node in ranks:
+            yield node
+        for second in later[node]:
             waiting[second] -= 1
             if waiting[second] == 0:
-                heapq.heappush(ready, (key(second), second))
+                heapq.heappush(ready, (order[second], second))
 
 
 def _date_words(event: dict[str, Any], gaps: Rows) -> str:
@@ -418,6 +465,10 @@ _PRECEDENCE = {code: rank for rank, code in enumerate(("057", "046", "042", "043
 """CAMEO codes by which of them stands for a happening that has several, as the notes of the code list have it; others come after."""
 
 
+def _code_rank(event: dict[str, Any]) -> tuple[bool, int]:
+    return event["cameo_code"] is None, _PRECEDENCE.get(event["cameo_code"], len(_PRECEDENCE))
+
+
 def _dyads(tables: Tables) -> Rows:
     country = {row["actor_id"]: row["country"] for row in tables["actors"]}
     states = {row["iso_alpha3"]: row for row in tables["actors"] if row["iso_alpha3"] is not None}
@@ -435,14 +486,17 @@ def _dyads(tables: Tables) -> Rows:
     rows = []
     for main, group in members.items():
         # By how they are coded, since the code's own event tells who acts on whom.
-        ranked = sorted(group, key=lambda event: _PRECEDENCE.get(event["cameo_code"] or "", len(_PRECEDENCE)))
+        ranked = sorted(group, key=_code_rank)
         pairs: dict[frozenset[str], tuple[str, str, str, str]] = {}
+        of_event: dict[str, set[frozenset[str]]] = defaultdict(set)
         for event in ranked:
             for pair in _pairs(parts[event["event_id"]]):
                 pairs.setdefault(frozenset(pair[:2]), pair)
-        for source, target, direction, basis in sorted(pairs.values()):
-            state_pair = (states[source], states[target])
-            rows.append(_dyad(events[main], ranked, state_pair, direction, basis, scores))
+                of_event[event["event_id"]].add(frozenset(pair[:2]))
+        for states_paired, (source, target, direction, basis) in sorted(pairs.items(), key=lambda item: item[1]):
+            # An event that pairs only others tells nothing of these two.
+            own = [event for event in ranked if states_paired in of_event.get(event["event_id"], {states_paired})]
+            rows.append(_dyad(events[main], own, (states[source], states[target]), direction, basis, scores))
     return rows
 
 
@@ -482,6 +536,7 @@ def _dyad(
     scores: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     source, target = pair
+    cow = (source["cow_code"], target["cow_code"])
     coded = ranked[0]
     score = scores.get(coded["cameo_code"], {})
     dated = min(
@@ -502,7 +557,7 @@ def _dyad(
         "basis": basis,
         "source_cow_code": source["cow_code"],
         "target_cow_code": target["cow_code"],
-        "cow_dyad": min(source["cow_code"], target["cow_code"]) * 1000 + max(source["cow_code"], target["cow_code"]),
+        "cow_dyad": None if None in cow else min(cow) * 1000 + max(cow),
         "source_gw_code": source["gw_code"],
         "target_gw_code": target["gw_code"],
         "type": main["type"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,12 +86,17 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
         else:
             coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
+    _miss_files(written, faults)
     for item in written:
         _apply_rules(item, result)
     for item in written:
         _explain(item, result)
     for source_id, table, row_id, evidence in foreign:
-        _put_all("evidence", table, row_id, evidence, source_id, result)
+        if (table, row_id) in result.rows:
+            _put_all("evidence", table, row_id, evidence, source_id, result)
+        else:
+            remedy = did_you_mean(row_id, [known for name, known in result.rows if name == table], "ids")
+            faults.add(evidence.place, f"unknown id {row_id} in row_id", f"no row of {table} has it", remedy)
     _add_terms(result)
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
@@ -136,6 +142,30 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     yield _Written(row, coded, words or grounding)
     for nested in coded.nested:
         yield from _write(nested, {key: row[key]}, words, result)
+
+
+def _miss_files(written: list[_Written], faults: Faults) -> None:
+    """Report each coding file that is missing though rows link to its table, of which there is no row.
+
+    Told as the cause that it is, and once: every link, and all that is computed from the rows linked, would be at fault for it.
+    """
+    there = {item.coded.table for item in written}
+    links: dict[Path, list[str]] = defaultdict(list)
+    for item in written:
+        file = item.coded.given.place.file
+        for column in fields(TABLES[item.coded.table]) if item.coded.source_id else ():
+            target, linked = column.column.references, item.row[column.name]
+            if (
+                target in TABLES
+                and target not in there
+                and linked is not None
+                and TABLES[target].table.rows_from == "coding"
+            ):
+                links[file.with_name(f"{target}{file.suffix}")].append(str(linked))
+    for file, ids in links.items():
+        if not file.is_file():
+            why = f"{len(ids)} links lead to rows of {file.stem}, the first to {ids[0]}, and there is none"
+            faults.add(Place(file), "the file is missing", why, "restore it")
 
 
 def _apply_rules(item: _Written, result: Normalised) -> None:

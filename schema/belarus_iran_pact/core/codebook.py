@@ -24,7 +24,7 @@ Computed columns name what they are computed from: `column` of the same row, `li
 `TABLE()` for all rows."""
 
 _LAWS = """\
-The build asks them of the tables before it writes them, `verify` of the files; a fault names the law that it breaks."""
+The build checks the tables against them before it writes anything, `verify` checks the files. A fault names the law that it breaks."""
 
 
 def codebook(dataset: Dataset, title: str, row_counts: dict[str, int]) -> str:
@@ -74,9 +74,10 @@ def _meaning(item: Field) -> str:
     if column.references is not None:
         parts.append(f"Links to `{column.references}`.")
     if column.vocabulary is not None:
-        parts.append(f"Terms: {', '.join(f'`{value}`' for value in column.vocabulary.values())}.")
+        terms = ", ".join(f"`{value}`" for value in column.vocabulary.values())
+        parts.append(f"Terms of `{column.vocabulary.name}`: {terms}.")
     if column.verbatim:
-        parts.append("Verbatim.")
+        parts.append("Spelled as printed.")
     if column.computed_from:
         parts.append(f"Computed from {', '.join(f'`{path}`' for path in column.computed_from)}.")
     if column.unit is not None:

@@ -141,6 +141,15 @@ class Column:
         """Whether the column's origin asks for evidence or a gap in every cell."""
         return self.origin in EXPLAINED_ORIGINS
 
+    @property
+    def terms_pattern(self) -> str | None:
+        """A regular expression that values match whole: a term, or joined terms. Its syntax is Python's, JSON Schema's and CSVW's."""
+        if self.vocabulary is None:
+            return None
+        # Not `re.escape`: it puts a backslash before "-" and others too, which other dialects refuse.
+        terms = "|".join(re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", term) for term in self.vocabulary.values())
+        return f"({terms})({JOINT}({terms}))*" if self.joined else terms
+
     def terms(self, value: str) -> list[str]:
         """The terms that a value of the column's vocabulary is made of."""
         return value.split(JOINT) if self.joined else [value]

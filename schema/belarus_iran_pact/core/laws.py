@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import JOINT, ORIGINS, Origin
+from .column import ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
 from .table import Dataset, Field, Part, fields, primary_key
@@ -46,7 +46,7 @@ class _Asked(Enum):
     """When a law is checked, in this order."""
 
     FIRST = auto()
-    """Always. These laws are about single cells."""
+    """Always. These laws are about single cells and links."""
     ALWAYS = auto()
     OF_SOUND_CELLS = auto()
     """Only where the first ones hold: the check relies on what they guarantee."""
@@ -296,9 +296,9 @@ def _stances_follow(content: Content) -> Iterator[Breach]:
     wrong: list[int] = []
     for (table, column), (rows, cells) in content.explanations(Part.EVIDENCE).items():
         held = as_array(pc.cast(content.tables[table][column], pa.string())).take(cells)
-        joined = content.explained[(table, column)].column.joined
+        explained = content.explained[(table, column)].column
         for value, cell, supporting, own in groups(values.take(rows), held, supports.take(rows)):
-            if supporting != (cell is not None and value in (cell, *(cell.split(JOINT) if joined else ()))):
+            if supporting != speaks_for(value, cell, explained):
                 wrong += rows.take(own.values).to_pylist()
     yield from content.at(name, wrong, "stance")(
         "evidence for {value!r} has the stance {stance}; the stance follows from the value and the cell's; "
@@ -349,7 +349,7 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
 
 
 @_law(
-    "4",
+    "4a",
     "Inference says so: The basis of evidence fits its column's origin: stated or judged for source, judged for "
     "coder, inferred for inferred. What is inferred names its rule, and nothing else has one.",
 )
@@ -363,8 +363,8 @@ def _inference_is_marked(content: Content) -> Iterator[Breach]:
         by_rules = item is not None and item.column.inferable and value in basis.marked(Mark.BY_RULE)
         if item is not None and value not in fitting[item.column.origin] and not by_rules:
             misfits[item.column.origin] += rows.as_py()
-    for origin, wrong in misfits.items():
-        yield from content.at(name, wrong, "basis")(
+    for origin, misfit in misfits.items():
+        yield from content.at(name, misfit, "basis")(
             f"the basis {{basis}} does not fit {{column_name}}; the column's origin is {origin}; "
             f"make it {' or '.join(fitting[origin])}"
         )
@@ -375,6 +375,42 @@ def _inference_is_marked(content: Content) -> Iterator[Breach]:
             f"evidence for {{column_name}} is {{basis}} and has {number} rule; "
             f"what is inferred names its rule, and nothing else has one; the rules are: {rules}"
         )
+
+
+@_law(
+    "4b",
+    "Rules hold wherever they apply: Where a column has a rule by which its values follow from another column, exactly those "
+    "values to which it applies rest on it.",
+)
+def _rules_hold_where_they_apply(content: Content) -> Iterator[Breach]:
+    name, evidence = content.part(Part.EVIDENCE)
+    given = as_array(evidence["rule"])
+    for (table, column), item in content.explained.items():
+        follows = item.column.follows
+        if follows is None:
+            continue
+        rows, cells = content.supporting[(table, column)]
+        applies = _applies(content, table, follows).take(cells)
+        rests = pc.fill_null(pc.equal(given.take(rows), follows.rule), False)
+        for wrong, what in (
+            (pc.and_not(applies, rests), "does not rest on"),
+            (pc.and_not(rests, applies), "rests on"),
+        ):
+            remedy = "correct the rule, or the value that it follows from"
+            yield from content.at(name, rows.filter(pc.fill_null(wrong, False)), "rule")(
+                f"evidence for {column} {what} the rule {follows.rule}; "
+                f"it applies where {follows.where} is {follows.is_}, and nowhere else; {remedy}"
+            )
+
+
+def _applies(content: Content, table: str, rule: Rule) -> pa.Array:
+    """Where a rule applies in a table; null where the row that it looks at does not exist, a fault of its own."""
+    name, _, linked = rule.where.partition(".")
+    values = as_array(content.tables[table][name])
+    target = content.field(table, name).column.references
+    if linked and target:
+        values = as_array(content.tables[target][linked]).take(pc.index_in(values, content.keys[target]))
+    return pc.equal(values, rule.is_)
 
 
 # --- 5. Who, and how surely ---
@@ -405,8 +441,9 @@ def _ids_are_unique(content: Content) -> Iterator[Breach]:
             yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve: Every link to another table names a row that is there.")
+@_law("6b", "Links resolve: Every link to another table names a row that is there.", _Asked.FIRST)
 def _links_resolve(content: Content) -> Iterator[Breach]:
+    emptied: set[str] = set()
     for name, item, target, values in content.columns(lambda item: item.column.references):
         keys = content.keys[target]
         lost = pc.indices_nonzero(pc.and_not(pc.is_valid(values), is_in(values, keys)))
@@ -414,8 +451,9 @@ def _links_resolve(content: Content) -> Iterator[Breach]:
             yield from content.at(name, lost, item.name, (f"ids of {target}", partial(in_order, keys)))(
                 f"unknown id {{{item.name}}} in {item.name}; no row of {target} has it; correct the link"
             )
-        else:
-            # One breach is enough: every link is broken in the same way.
+        elif len(lost) and target not in emptied:
+            # One breach is enough: every link to the table is broken in the same way.
+            emptied.add(target)
             yield from content.at(name, lost[:1], item.name)(
                 f"{name}.{item.name} links to {target}, which has no rows; every link resolves; "
                 f"restore the rows of {target}"
@@ -424,24 +462,30 @@ def _links_resolve(content: Content) -> Iterator[Breach]:
 
 @_law("6c", "References resolve: Where a row names a table, a row and a column, they exist.")
 def _references_resolve(content: Content) -> Iterator[Breach]:
-    for name in content.dataset.cell_references:
+    for name, prefix in content.dataset.cell_references:
+        table_name, row_id, column_name = (f"{prefix}{suffix}" for suffix in ("table_name", "row_id", "column_name"))
         referring = content.tables[name]
-        for table, group in groups(referring["table_name"]):
-            if table is None:
-                continue
+        for table, group in groups(referring[table_name]):
             rows = group.values
             lost: dict[str, tuple[pa.Array, Callable[[], list[str]]]] = {}
-            if table in content.models:
+            if table in content.models and not len(content.keys[table]):
+                # One breach is enough: every reference to the table is broken in the same way.
+                yield from content.at(name, rows[:1], row_id)(
+                    f"{row_id} is {{{row_id}}}, and {table} has no rows; a reference names something that exists; "
+                    f"restore the rows of {table}"
+                )
+            elif table in content.models:
                 keys = content.keys[table]
-                lost["row_id"] = pc.invert(is_in(referring["row_id"].take(rows), keys)), partial(in_order, keys)
-                if "column_name" in referring.column_names:
+                lost[row_id] = pc.invert(is_in(referring[row_id].take(rows), keys)), partial(in_order, keys)
+                if column_name in referring.column_names:
                     known = [item.name for item in fields(content.models[table])]
-                    strange = pc.invert(is_in(referring["column_name"].take(rows), [*known, None]))
-                    lost["column_name"] = strange, partial(list, known)
+                    strange = pc.invert(is_in(referring[column_name].take(rows), [*known, None]))
+                    lost[column_name] = strange, partial(list, known)
             else:
-                lost["table_name"] = pa.repeat(True, len(rows)), partial(list, content.models)
+                named = pc.or_(pc.is_valid(referring[table_name]), pc.is_valid(referring[row_id]))
+                lost[table_name] = named.take(rows), partial(list, content.models)
             for column, (broken, allowed) in lost.items():
-                kind = column.removesuffix("_name").replace("row_id", "id")
+                kind = column.removeprefix(prefix).removesuffix("_name").replace("row_id", "id")
                 yield from content.at(name, rows.filter(as_array(broken)), column, ("known ones", allowed))(
                     f"unknown {kind} {{{column}}} in {column}; a reference names something that exists; correct the reference"
                 )
@@ -524,15 +568,23 @@ def _terms_are_known(content: Content) -> Iterator[Breach]:
 
 @_law(
     "7b",
-    "Other values are possible values: The candidate that a gap names, and the value that evidence speaks for, are values "
-    "that their column could hold.",
+    "Other values are possible values: The candidate that a gap names, and the value that evidence speaks for where it is "
+    "not the cell's, are values that their column could hold.",
 )
 def _other_values_are_possible(content: Content) -> Iterator[Breach]:
-    for part, held, noun in ((Part.GAPS, "candidate", "candidate"), (Part.EVIDENCE, "value", "value of evidence")):
+    # What is wrong with the cell's own value, the laws of cells and links tell, once.
+    own = as_array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
+    none = pa.repeat(False, content.part(Part.GAPS)[1].num_rows)
+    for part, held, noun, told in (
+        (Part.GAPS, "candidate", "candidate", none),
+        (Part.EVIDENCE, "value", "value of evidence", own),
+    ):
         name, explaining = content.part(part)
-        for table, column, value, rows in groups(*(explaining[key] for key in ("table_name", "column_name", held))):
+        for table, column, value, is_own, rows in groups(
+            *(explaining[key] for key in ("table_name", "column_name", held)), told
+        ):
             item = content.explained.get((table, column))
-            if item is None or value is None:
+            if item is None or value is None or is_own:
                 continue
             if why := _why_no_value(content, item, value):
                 vocabulary = item.column.vocabulary
@@ -550,8 +602,8 @@ def _why_no_value(content: Content, item: Field, text: str) -> str | None:
     try:
         if item.type == "boolean" and text not in ("true", "false"):
             raise ValueError("is neither true nor false")
-        if item.type == "integer":
-            int(text)
+        if item.type in ("integer", "number"):
+            (int if item.type == "integer" else float)(text)
         elif item.type == "date":
             date.fromisoformat(text)
         elif item.column.edtf:

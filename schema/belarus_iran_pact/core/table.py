@@ -188,6 +188,14 @@ class Dataset:
         return {name: text for name, *_, text in reversed(self.spans)}
 
     @cached_property
-    def cell_references(self) -> tuple[str, ...]:
-        """The tables whose rows name a row of any table by `table_name` and `row_id`, and mostly a cell by `column_name`."""
-        return tuple(name for name, model in self.tables.items() if "table_name" in model.model_fields)
+    def cell_references(self) -> tuple[tuple[str, str], ...]:
+        """Where rows name a row of any table by `table_name` and `row_id`, and mostly a cell by `column_name`.
+
+        Each with the table, and what stands before these names.
+        """
+        return tuple(
+            (name, column.removesuffix("table_name"))
+            for name, model in self.tables.items()
+            for column in model.model_fields
+            if column.endswith("table_name")
+        )
