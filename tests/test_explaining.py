@@ -255,10 +255,10 @@ def place_of(cell: Cell) -> tuple[str, str]:
     return cell[0], "" if TABLES[cell[0]].table.id_from and TABLES[cell[0]].table.view else cell[2]
 
 
-def spread(tables: Tables) -> Tables:
-    """Tables whose events differ in all that is coded of them, so that it shows which of them speaks for a happening."""
+def spread(tables: Tables, *columns: str) -> Tables:
+    """Tables whose events differ in columns, so that it shows which of them speaks for a happening."""
     for item in fields(TABLES["events"]):
-        if item.column.edtf or (item.column.vocabulary and item.name not in ("status", "type")):
+        if item.name in columns:
             tables = next(changes(tables, "events", item, range(len(tables["events"]))))
     bases = ["stated", "inferred"]
     return {**tables, "evidence": [{**row, "basis": bases[at % 2]} for at, row in enumerate(tables["evidence"])]}
@@ -269,7 +269,9 @@ def test_origin_that_lies() -> None:
     """A computed column does not name a column that its values follow, or names one that they do not follow."""
     installed = {name: bip.load(name).to_pylist() for name in TABLES}
     ends, followed = set(), set()
-    for tables, before in map(computed, (installed, spread(installed))):
+    coded = [item.name for item in fields(TABLES["events"]) if item.column.vocabulary or item.column.edtf]
+    spreads = [("status",), [name for name in coded if name not in ("status", "type")]]
+    for tables, before in (computed(spread(installed, *columns)) for columns in spreads):
         joined = Joined(tables.__getitem__)
         named = {cell: origins(joined, cell) for cell in before}
         ends |= {
