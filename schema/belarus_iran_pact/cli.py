@@ -407,14 +407,16 @@ def _where(table: pyarrow.Table, name: str, relation: str, text: str) -> pyarrow
 
 
 def _nothing_found(table: pyarrow.Table, name: str, relation: str, text: str) -> str:
-    """That a condition holds for no row; of texts that none equals, how many contain it."""
+    """That a condition holds for no row; of a text that none equals, how many contain it, if need be in another column."""
     if not text:
         return f"no row has an empty {name}"
     if relation == "~" or str(table[name].type) != "string":
         return visible(f"no row has {name}{relation}{text}")
-    containing = _where(table, name, "~", text).num_rows
-    rows = {0: "none contains it", 1: "1 row contains it"}.get(containing, f"{containing} rows contain it")
-    hint = f": --where {shlex.quote(f'{name}~{text}')}" if containing else ""
+    columns = [name, *(field.name for field in table.schema if str(field.type) == "string")]
+    counts = {column: _where(table, column, "~", text).num_rows for column in columns}
+    column = next((column for column in columns if counts[column]), name)
+    rows = {0: "none contains it", 1: "1 row contains it: "}.get(counts[column], f"{counts[column]} rows contain it: ")
+    hint = f"--where {shlex.quote(f'{column}~{text}')}" if counts[column] else ""
     return visible(f"no {name} equals {text!r}; {rows}{hint}")
 
 

@@ -176,7 +176,7 @@ class CellExplanation(_Answer):
 
     def _origins(self) -> tuple[CellExplanation, ...]:
         """The cells that it is computed from, and those that these are computed from, each once."""
-        found: dict[tuple[str, str, str], CellExplanation] = {}
+        found: dict[Cell, CellExplanation] = {}
         for cell in self.computed_from:
             found |= {(each.table, each.row_id, each.column): each for each in (cell, *cell._origins())}
         return tuple(found.values())

@@ -42,6 +42,7 @@ _OF_STATEMENT = (
     "voice_actor_id.kind",
     "factuality",
     "presupposed",
+    "kind",
     "proposition",
     "claim_cues(claim_id).cue_id.kind",
     # Names keep their capital within a sentence.
@@ -59,19 +60,15 @@ _OF_HAPPENING = (
     "events(happening_id).event_links(related_event_id=event_id).relation",
     "events(happening_id).event_links(related_event_id=event_id).event_id.type",
 )
-# Which events of a happening took place, and which of them speaks for it.
-_OF_CODED = ("events(happening_id).status", "events(happening_id).cameo_code")
-_OF_PARTS = (
-    *_OF_CODED,
+# Which events of a happening took place, which states take part in them, and which of them speaks for the pair.
+_OF_PAIR = (
+    "events(happening_id).status",
+    "events(happening_id).cameo_code",
     "events(happening_id).event_actors(event_id).role",
     "events(happening_id).event_actors(event_id).actor_id.country",
     "actors().iso_alpha3",
 )
-_OF_DATES = (
-    "events(happening_id).status",
-    "events(happening_id).date_earliest",
-    "events(happening_id).date_latest",
-)
+_OF_DATES = (*_OF_PAIR, "events(happening_id).date_earliest", "events(happening_id).date_latest")
 
 # --- What happened ---
 
@@ -1103,8 +1100,12 @@ class TimelineEntry(Row):
             vocabulary=v.ORDER_BASIS,
             computed_from=(
                 "event_id.date_earliest",
+                "event_id.status",
                 "event_links(event_id).relation",
+                "event_links(event_id).related_event_id.status",
                 "event_links(related_event_id=event_id).relation",
+                "event_links(related_event_id=event_id).event_id.status",
+                "events(happening_id).happening_id",
             ),
         ),
     ]
@@ -1187,9 +1188,7 @@ class Dyad(Row):
 
     happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
     happening_id: Annotated[str, link("events", "The main event of the happening.")]
-    event_ids: Annotated[
-        str, derived("All events of the happening, joined by `;`.", computed_from=("events(happening_id).status",))
-    ]
+    event_ids: Annotated[str, derived("All events of the happening, joined by `;`.", computed_from=_OF_PAIR)]
     source_state: Annotated[
         str,
         derived(
@@ -1205,21 +1204,21 @@ class Dyad(Row):
         ),
     ]
     source_iso_alpha3: Annotated[
-        str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+        str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PAIR)
     ]
     target_iso_alpha3: Annotated[
-        str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+        str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PAIR)
     ]
     direction: Annotated[
         str,
-        derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION, computed_from=_OF_PARTS),
+        derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION, computed_from=_OF_PAIR),
     ]
     basis: Annotated[
         str,
         derived(
             "Whether words say that both take part, or it follows by a rule.",
             vocabulary=v.VALUE_BASIS,
-            computed_from=(*_OF_PARTS, "events(happening_id).event_actors(event_id).basis"),
+            computed_from=(*_OF_PAIR, "events(happening_id).event_actors(event_id).basis"),
         ),
     ]
     source_cow_code: Annotated[
@@ -1287,7 +1286,7 @@ class Dyad(Row):
             "CAMEO event code, by the code list's precedence among those of the happening: 057; 046; 042 with 043; 040; others.",
             vocabulary=v.CAMEO_CODE,
             null_means="See the gaps of its events.",
-            computed_from=_OF_CODED,
+            computed_from=_OF_PAIR,
         ),
     ]
     goldstein: Annotated[
@@ -1313,7 +1312,7 @@ class Dyad(Row):
             "PLOVER event category.",
             vocabulary=v.PLOVER_EVENT,
             null_means="See the gaps of its events.",
-            computed_from=(*_OF_CODED, "events(happening_id).plover_event"),
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_event"),
         ),
     ]
     plover_mode: Annotated[
@@ -1322,7 +1321,7 @@ class Dyad(Row):
             "PLOVER mode.",
             vocabulary=v.PLOVER_MODE,
             null_means="See the gaps of its events.",
-            computed_from=(*_OF_CODED, "events(happening_id).plover_mode"),
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_mode"),
         ),
     ]
     plover_contexts: Annotated[
@@ -1332,7 +1331,7 @@ class Dyad(Row):
             vocabulary=v.PLOVER_CONTEXT,
             joined=True,
             null_means="See the gaps of its events.",
-            computed_from=(*_OF_CODED, "events(happening_id).plover_contexts"),
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_contexts"),
         ),
     ]
     year: Annotated[
