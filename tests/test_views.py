@@ -353,21 +353,15 @@ def statement(
     proposition: str,
     *cues: str,
     presupposed: bool = False,
-    source_id: str = "one",
+    kind: str = "report",
 ) -> str:
     """The statement of a claim, with the kinds of the cues that stand on it."""
     tables = made_up({})
-    headline = {"name": "The headline", "kind": "article_voice", "parent_actor_id": "of-one"}
-    own = {"of-two": ARTICLE | {"name": "Report 2"}, "of-one": ARTICLE, "headline": headline}
-    for name, given in {"voice": voice, **own}.items():
-        tables["actors"].append(row_of("actors", **{"actor_id": name, "named": True, **given}))
-    claim = row_of("claims", claim_id="claim", source_id=source_id, proposition=proposition, presupposed=presupposed)
-    tables["claims"] = [claim | {"voice_actor_id": "voice", "factuality": factuality}] + [
-        claim | {"claim_id": name, "source_id": source, "voice_actor_id": name, "factuality": "CT+"}
-        for name, source in zip(own, ("two", "one", "one"), strict=True)
-    ]
-    tables["cues"] = [{"cue_id": kind, "kind": kind} for kind in cues]
-    tables["claim_cues"] = [{"claim_id": "claim", "cue_id": kind} for kind in cues]
+    tables["actors"].append(row_of("actors", **{"actor_id": "voice", "named": True, **voice}))
+    claim = {"claim_id": "claim", "voice_actor_id": "voice", "factuality": factuality, "kind": kind}
+    tables["claims"] = [row_of("claims", **claim, proposition=proposition, presupposed=presupposed)]
+    tables["cues"] = [{"cue_id": cue, "kind": cue} for cue in cues]
+    tables["claim_cues"] = [{"claim_id": "claim", "cue_id": cue} for cue in cues]
     return str(derived_values(tables)[("claims", "statement")]["claim"])
 
 
@@ -414,19 +408,11 @@ def test_intention_told_as_open() -> None:
     )
 
 
-def test_thought_told_as_said() -> None:
-    """What somebody is said to think is told as said by them; or as told by another source than that which tells it."""
-    assert statement(PERSON, "CT+", "It works.", "attitude") == "According to the article, Ann Bee holds that it works."
-    assert statement(PERSON, "CT+", "It works.", "attitude", source_id="two").startswith(
-        "According to report 2, Ann Bee"
-    )
-    assert statement(PERSON, "CT+", "It works.", "attitude", source_id="none").startswith(
-        "According to the source, Ann"
-    )
-    said = "According to the article, observers of the region speculate about whether, or to what extent, it will work."
-    assert statement(GROUP, "Uu", "It will work.", "attitude", "futurity") == said
-    granted = "According to the article, Ann Bee takes it for granted that it works."
-    assert statement(PERSON, "CT+", "It works.", "attitude", presupposed=True) == granted
+def test_speculation_told_as_saying() -> None:
+    """What somebody speculates about is told as what they say, or leave out."""
+    said = "Observers of the region speculate about whether, or to what extent, it will work."
+    assert statement(GROUP, "Uu", "It will work.", "futurity", kind="speculation") == said
+    assert statement(PERSON, "CT+", "It works.", kind="speculation") == "Ann Bee says that it works."
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,48 @@ from .core.column import (
 from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
-SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
+SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
 
 
 _NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
 _OWN_VOICE = Default("voice_actor_id.kind", "article_voice", like="factuality")
+
+# What columns are computed from, where several are from the same.
+_OF_STATEMENT = (
+    "voice_actor_id.name",
+    "voice_actor_id.kind",
+    "factuality",
+    "presupposed",
+    "proposition",
+    "claim_cues(claim_id).cue_id.kind",
+    # Names keep their capital within a sentence.
+    "mentions().text",
+    "mentions().form",
+    "actors().kind",
+    "actors().name",
+    "actors().named",
+)
+_OF_HAPPENING = (
+    "events(happening_id).status",
+    "events(happening_id).type",
+    "events(happening_id).event_links(event_id).relation",
+    "events(happening_id).event_links(event_id).related_event_id.type",
+    "events(happening_id).event_links(related_event_id=event_id).relation",
+    "events(happening_id).event_links(related_event_id=event_id).event_id.type",
+)
+# Which events of a happening took place, and which of them speaks for it.
+_OF_CODED = ("events(happening_id).status", "events(happening_id).cameo_code")
+_OF_PARTS = (
+    *_OF_CODED,
+    "events(happening_id).event_actors(event_id).role",
+    "events(happening_id).event_actors(event_id).actor_id.country",
+    "actors().iso_alpha3",
+)
+_OF_DATES = (
+    "events(happening_id).status",
+    "events(happening_id).date_earliest",
+    "events(happening_id).date_latest",
+)
 
 # --- What happened ---
 
@@ -58,7 +95,9 @@ class Event(Row):
     event_id: Annotated[str, identifier("The event.")]
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[
+        str, coder("Whether it has occurred, goes on, is planned or is only possible.", vocabulary=v.EVENT_STATUS)
+    ]
     voice_actor_id: Annotated[
         str,
         link(
@@ -83,10 +122,14 @@ class Event(Row):
     ]
     agreement_id: Annotated[
         str | None,
-        link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
+        link(
+            "agreements",
+            "The agreement that the event makes, makes known, or is held under.",
+            null_means="No agreement.",
+        ),
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
+        str | None, link("provisions", "The provision that the event would carry out.", null_means="No provision.")
     ]
     date_text: Annotated[str | None, source("When, in the article's words.", verbatim=True)]
     date_edtf: Annotated[str | None, edtf("source", "When, as far as the article states it.")]
@@ -94,20 +137,29 @@ class Event(Row):
     date_earliest: Annotated[
         date | None,
         derived(
-            "First day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "First day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year to count from.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     date_latest: Annotated[
         date | None,
         derived(
-            "Last day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "Last day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year to count from.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     date_basis: Annotated[
-        str, derived("Whether the days and the date are stated or inferred.", vocabulary=v.VALUE_BASIS)
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("date_inferred_edtf", "date_edtf"),
+        ),
     ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
-    place_id: Annotated[str | None, link("places", "The place.", origin="coder")]
+    place_id: Annotated[str | None, link("places", "Where it takes place.", origin="coder")]
     place_country: Annotated[
         str | None,
         derived(
@@ -115,6 +167,7 @@ class Event(Row):
             vocabulary=v.COUNTRY,
             unit="ISO 3166-1 alpha-3",
             null_means="No place, or one that is open or in no one country: `place_id` and its gap say which.",
+            computed_from=("place_id.country",),
         ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
@@ -129,14 +182,16 @@ class Event(Row):
         derived(
             "The main event of the happening that the event belongs to; a rule for counting, no claim of identity. Events are one "
             "happening where `maybe_same_as` joins them, or `occurs_during`, `part_of` or `maybe_part_of` where both are visit, "
-            "meeting or talks."
+            "meeting or talks.",
+            computed_from=_OF_HAPPENING,
         ),
     ]
     count_once: Annotated[
         bool,
         derived(
             "True on one row of each happening that occurred or goes on, the main event; false on all others. Sum it to count "
-            "happenings."
+            "happenings.",
+            computed_from=("happening_id", "status"),
         ),
     ]
     note: Annotated[str | None, note()]
@@ -147,13 +202,17 @@ class EventActor(Row):
 
     table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
-    event_actor_id: Annotated[str, identifier("The participation.")]
+    event_actor_id: Annotated[str, identifier("The part that an actor has in an event.")]
     event_id: Annotated[str, link("events", "The event.")]
-    actor_id: Annotated[str, link("actors", "Who takes part.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE, inferable=True)]
+    actor_id: Annotated[str, link("actors", "The actor that takes part.")]
+    role: Annotated[str, coder("The actor's role in the event.", vocabulary=v.EVENT_ROLE, inferable=True)]
     basis: Annotated[
         str,
-        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -187,7 +246,7 @@ class Actor(Row):
     Metonyms (Moscow, the Kremlin) and unnamed groups (analysts, the West) are actors in their own right.
     """
 
-    table = Table("actors", "Who")
+    table = Table("actors", "Who and where")
 
     actor_id: Annotated[str, identifier("The actor.")]
     name: Annotated[
@@ -213,7 +272,7 @@ class Actor(Row):
     iso_alpha3: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO three-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{3}",
             unit="ISO 3166-1 alpha-3",
@@ -223,7 +282,7 @@ class Actor(Row):
     iso_alpha2: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO two-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{2}",
             unit="ISO 3166-1 alpha-2",
@@ -233,7 +292,7 @@ class Actor(Row):
     cow_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Correlates of War code of a state.",
             authority="Correlates of War state system",
             unit="COW country code",
             null_means="Not a state.",
@@ -242,7 +301,7 @@ class Actor(Row):
     gw_code: Annotated[
         int | None,
         reference(
-            "Country code, for states.",
+            "Gleditsch and Ward code of a state.",
             authority="Gleditsch and Ward list of independent states",
             unit="GW country code",
             null_means="Not a state.",
@@ -258,7 +317,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+    table = Table("actor_offices", "Who and where", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -273,7 +332,7 @@ class ActorOffice(Row):
 class Place(Row):
     """Places where events are, or are said to be, located, and regions that are spoken of."""
 
-    table = Table("places", "Where")
+    table = Table("places", "Who and where")
 
     place_id: Annotated[str, identifier("The place.")]
     name: Annotated[
@@ -287,7 +346,7 @@ class Place(Row):
     name_as_printed: Annotated[str, source("The name or description that the source prints.", verbatim=True)]
     parent_place_id: Annotated[
         str | None,
-        link("places", "The place that this one lies in, as far as it is inferred.", null_means="None inferred."),
+        link("places", "The place that it lies in, where that can be inferred.", null_means="None can be inferred."),
     ]
     country: Annotated[
         str | None,
@@ -309,7 +368,7 @@ class Mention(Row):
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
     table = Table(
         "mentions",
-        "Who",
+        "Who and where",
         id_from=(
             "actor_id",
             "event_id",
@@ -326,15 +385,15 @@ class Mention(Row):
     )
 
     mention_id: Annotated[str, identifier("The mention.")]
-    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is.")]
-    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is.")]
+    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is picked out.")]
+    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is picked out.")]
     agreement_id: Annotated[
-        str | None, link("agreements", "The agreement picked out.", null_means="Something else is.")
+        str | None, link("agreements", "The agreement picked out.", null_means="Something else is picked out.")
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision picked out.", null_means="Something else is.")
+        str | None, link("provisions", "The provision picked out.", null_means="Something else is picked out.")
     ]
-    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is.")]
+    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is picked out.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
     start_char: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
@@ -359,11 +418,24 @@ class Agreement(Row):
     form_text: Annotated[str, source("What the article calls it.", verbatim=True)]
     period_text: Annotated[str | None, source("The period it covers, in the article's words.", verbatim=True)]
     period_edtf: Annotated[str | None, edtf("source", "The period it covers.")]
-    period_earliest: Annotated[date | None, derived("First day of `period_edtf`.", null_means="No period with a year.")]
-    period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
+    period_earliest: Annotated[
+        date | None,
+        derived("First day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
+    period_latest: Annotated[
+        date | None,
+        derived("Last day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
     signed_edtf: Annotated[
         str | None,
-        edtf("source", "When it was signed.", question=("When was the plan signed?", "ATOP begyr; DCAD signYear")),
+        edtf(
+            "source",
+            "When it was signed.",
+            question=(
+                "When was the plan signed?",
+                "ATOP begyr, begmo, begday; DCAD signYear, signMonth, signDay; PA-X Dat",
+            ),
+        ),
     ]
     signed_place: Annotated[
         str | None,
@@ -371,13 +443,13 @@ class Agreement(Row):
             "Where it was signed, as printed.", verbatim=True, question=("Where was the plan signed?", "journalists")
         ),
     ]
-    laterality: Annotated[str, coder("How many parties it has.", vocabulary=v.LATERALITY)]
+    laterality: Annotated[str, coder("Whether it has two parties or more.", vocabulary=v.LATERALITY)]
     formal_title: Annotated[
         str | None,
         source(
             "Its official title, as printed.",
             verbatim=True,
-            question=("What is the official title of the plan?", "treaty collections"),
+            question=("What is the official title of the plan?", "PA-X Agt"),
         ),
     ]
     entry_into_force_edtf: Annotated[
@@ -385,7 +457,7 @@ class Agreement(Row):
         edtf(
             "source",
             "When it enters or entered into force.",
-            question=("When does the plan enter into force?", "DCAD EIFYear"),
+            question=("When does the plan enter into force?", "DCAD EIFYear, EIFMonth, EIFDay"),
         ),
     ]
     renewal_text: Annotated[
@@ -401,7 +473,7 @@ class Agreement(Row):
         source(
             "What is said of how it may be ended, as printed.",
             verbatim=True,
-            question=("How may the plan be ended?", "ATOP renounce, term; DCAD terminated"),
+            question=("How may the plan be terminated?", "ATOP renounce"),
         ),
     ]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
@@ -437,10 +509,10 @@ class AgreementActor(Row):
         "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
-    agreement_actor_id: Annotated[str, identifier("The relation.")]
+    agreement_actor_id: Annotated[str, identifier("The part that an actor has in an agreement.")]
     agreement_id: Annotated[str, link("agreements", "The agreement.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.AGREEMENT_ROLE)]
+    role: Annotated[str, coder("What the actor is to the agreement.", vocabulary=v.AGREEMENT_ROLE)]
     note: Annotated[str | None, note()]
 
 
@@ -458,19 +530,20 @@ class Provision(Row):
         int,
         derived(
             "Place within the agreement, from 1: by where `wording` stands in the source, the longer wording first, "
-            "then by `provision_id`."
+            "then by `provision_id`.",
+            computed_from=("provisions(agreement_id).wording",),
         ),
     ]
     label: Annotated[str, coder("The provision in a few words.")]
     wording: Annotated[str, source("The article's words for it.", verbatim=True)]
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
-    commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
+    commitment: Annotated[str, coder("How firmly the article places it in the agreement.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
         str,
         link(
             "actors",
-            "Whose word it is that the plan has it.",
+            "Whose word it is that the agreement contains it.",
             origin="source",
             voice=True,
             inferable=True,
@@ -504,13 +577,17 @@ class ProvisionActor(Row):
         "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
-    provision_actor_id: Annotated[str, identifier("The relation.")]
+    provision_actor_id: Annotated[str, identifier("The part that an actor has in a provision.")]
     provision_id: Annotated[str, link("provisions", "The provision.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE, inferable=True)]
+    role: Annotated[str, coder("What the actor is to the provision.", vocabulary=v.PROVISION_ROLE, inferable=True)]
     basis: Annotated[
         str,
-        derived("Whether words say that the actor has this role, or it follows by a rule.", vocabulary=v.VALUE_BASIS),
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -528,7 +605,8 @@ class Claim(Row):
     statement: Annotated[
         str,
         derived(
-            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search."
+            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search.",
+            computed_from=_OF_STATEMENT,
         ),
     ]
     proposition: Annotated[
@@ -541,9 +619,7 @@ class Claim(Row):
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
     voice_actor_id: Annotated[
         str,
-        link(
-            "actors", "Whose proposition it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION
-        ),
+        link("actors", "Whose claim it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION),
     ]
     factuality: Annotated[
         str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True, rests_on="cues")
@@ -563,7 +639,7 @@ class Claim(Row):
         bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
     ]
     restates_claim_id: Annotated[
-        str | None, link("claims", "The claim that says the like, of which this is a restatement.", null_means="None.")
+        str | None, link("claims", "The like claim that this one restates.", null_means="It restates none.")
     ]
     note: Annotated[str | None, note()]
 
@@ -579,7 +655,7 @@ class Cue(Row):
         str | None,
         link(
             "actors",
-            "Whose words or thoughts an attribution, attitude or quotation gives.",
+            "Whose words an attribution or quotation gives.",
             null_means="A cue of another kind.",
         ),
     ]
@@ -601,7 +677,7 @@ class ClaimCue(Row):
 
     table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
 
-    claim_cue_id: Annotated[str, identifier("The relation.")]
+    claim_cue_id: Annotated[str, identifier("The claim and the cue.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     cue_id: Annotated[str, link("cues", "The cue.")]
     note: Annotated[str | None, note()]
@@ -618,7 +694,7 @@ class ClaimAbout(Row):
         one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
-    claim_about_id: Annotated[str, identifier("The relation.")]
+    claim_about_id: Annotated[str, identifier("The claim and what it is about.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     role: Annotated[str, coder("What part it plays in the proposition.", vocabulary=v.ABOUT_ROLE)]
     actor_id: Annotated[str | None, link("actors", "The actor it is about.", null_means="About something else.")]
@@ -677,21 +753,21 @@ class DiscrepancySide(Row):
 
 
 class OpenQuestion(Row):
-    """What the field asks and the sources leave open: one row for each question and row asked of."""
+    """What the field asks and the sources leave open: one row for each question and row that it is asked of."""
 
     table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
     open_question_id: Annotated[str, identifier("The question.")]
-    question: Annotated[str, coder("The question in a sentence.")]
-    table_name: Annotated[str, key("The table of the row asked of.")]
-    row_id: Annotated[str, key("The row asked of, by its primary key.")]
-    column_name: Annotated[str | None, key("The column that leaves it open.", null_means="No column is made for it.")]
+    question: Annotated[str, coder("The question.")]
+    table_name: Annotated[str, key("The table of the row that it is asked of.")]
+    row_id: Annotated[str, key("The row that it is asked of, by its primary key.")]
+    column_name: Annotated[str | None, key("The column that would hold the answer.", null_means="No column would.")]
     status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
     asked_by: Annotated[
         str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
     ]
     answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
-    answer_row_id: Annotated[str | None, key("The row that answers.", null_means="Not answered.")]
+    answer_row_id: Annotated[str | None, key("The row that answers, by its primary key.", null_means="Not answered.")]
     source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
     passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
     start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
@@ -712,7 +788,7 @@ class Source(Row):
     table = Table("sources", "Why believe it", part=Part.SOURCES, accounts_for_words=False, pinned=("sha256",))
 
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
-    path: Annotated[str, derived("The file in the repository.")]
+    path: Annotated[str, derived("The file in the repository.", computed_from=("source_id",))]
     headline: Annotated[str, source("The headline as printed.", verbatim=True)]
     publisher: Annotated[
         str | None,
@@ -736,7 +812,11 @@ class Source(Row):
     ]
     url: Annotated[
         str | None,
-        reference("Where it was published.", authority="The project's record of receipt", null_means="Not known."),
+        reference(
+            "The address at which it was published.",
+            authority="The project's record of receipt",
+            null_means="Not known.",
+        ),
     ]
     publisher_name: Annotated[
         str | None,
@@ -781,10 +861,17 @@ class Passage(Row):
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
-    ordinal: Annotated[int, derived("Place within the source, from 1.")]
+    ordinal: Annotated[
+        int, derived("Place within the source, from 1.", computed_from=("passages(source_id).start_char",))
+    ]
     line: Annotated[int, derived("Line of the file, from 1.", unit="lines")]
     kind: Annotated[
-        str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)
+        str,
+        derived(
+            "Headline, body or boilerplate, by place and closing punctuation.",
+            vocabulary=v.PASSAGE_KIND,
+            computed_from=("ordinal", "text"),
+        ),
     ]
     start_char: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
     end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
@@ -811,7 +898,12 @@ class Evidence(Row):
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
     value: Annotated[str, source("The value that the words speak for, as text.")]
     stance: Annotated[
-        str, derived("Whether that is the cell's value, another source's own, or one against it.", vocabulary=v.STANCE)
+        str,
+        derived(
+            "Whether that is the cell's value, another source's own, or one against it.",
+            vocabulary=v.STANCE,
+            computed_from=("value",),
+        ),
     ]
     rule: Annotated[
         str | None,
@@ -908,6 +1000,7 @@ class TermRow(Row):
             "The class of the code, by its root.",
             vocabulary=v.QUAD_CLASS,
             null_means="No CAMEO code, or root 09 or 14, on which users of the scheme differ.",
+            computed_from=("vocabulary", "term"),
         ),
     ]
 
@@ -988,27 +1081,91 @@ class TimelineEntry(Row):
     table = Table("timeline", "Views", rows_from="build", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
-    ordinal: Annotated[int, derived("Place in the order, from 1.")]
+    ordinal: Annotated[
+        int,
+        derived(
+            "Place in the order, from 1.",
+            computed_from=(
+                "events().date_earliest",
+                "events().date_latest",
+                "events().status",
+                "events().happening_id",
+                "event_links().event_id",
+                "event_links().related_event_id",
+                "event_links().relation",
+            ),
+        ),
+    ]
     order_basis: Annotated[
         str,
         derived(
-            "What places the row in the order: its date, a link to another event, or nothing.", vocabulary=v.ORDER_BASIS
+            "What places the row in the order: its date, its links to other events, or only its status.",
+            vocabulary=v.ORDER_BASIS,
+            computed_from=(
+                "event_id.date_earliest",
+                "event_links(event_id).relation",
+                "event_links(related_event_id=event_id).relation",
+            ),
         ),
     ]
-    happening_id: Annotated[str, derived("The main event of the happening that it belongs to.")]
-    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
-    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
-    date_words: Annotated[
-        str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")
+    happening_id: Annotated[
+        str, derived("The main event of the happening that it belongs to.", computed_from=("event_id.happening_id",))
     ]
-    actors: Annotated[str, derived("The actors by name, each with its roles.")]
-    label: Annotated[str, derived("The event's label.")]
-    place: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
-    voice: Annotated[str, derived("Whose word it is, by name.")]
-    certainty: Annotated[str, derived("How sure that voice is, in words.")]
-    quote: Annotated[str, derived("The words that the event's label rests on; several stretches joined by ' ... '.")]
+    date_earliest: Annotated[
+        date | None,
+        derived("First day that the date allows.", null_means="Undated.", computed_from=("event_id.date_earliest",)),
+    ]
+    date_latest: Annotated[
+        date | None,
+        derived("Last day that the date allows.", null_means="Undated.", computed_from=("event_id.date_latest",)),
+    ]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("event_id.date_basis",),
+        ),
+    ]
+    date_words: Annotated[
+        str,
+        derived(
+            "When, in words: as stated, what is inferred, or that it is undated or undisclosed.",
+            computed_from=("event_id.date_text", "event_id.date_inferred_edtf"),
+        ),
+    ]
+    actors: Annotated[
+        str,
+        derived(
+            "The actors by name, each with its roles.",
+            computed_from=("event_actors(event_id).role", "event_actors(event_id).actor_id.name"),
+        ),
+    ]
+    label: Annotated[str, derived("The event's label.", computed_from=("event_id.label",))]
+    place: Annotated[
+        str,
+        derived(
+            "Where, in words: as stated, or that it is not stated or open.",
+            computed_from=("event_id.place_id.name", "event_id.place_text"),
+        ),
+    ]
+    status: Annotated[
+        str,
+        derived(
+            "Whether it has occurred, goes on, is planned or is only possible.",
+            vocabulary=v.EVENT_STATUS,
+            computed_from=("event_id.status",),
+        ),
+    ]
+    voice: Annotated[str, derived("Whose word it is, by name.", computed_from=("event_id.voice_actor_id.name",))]
+    certainty: Annotated[str, derived("How sure that voice is, in words.", computed_from=("event_id.factuality",))]
+    quote: Annotated[
+        str,
+        derived(
+            "The words that the event's label rests on; several stretches joined by ' ... '.",
+            computed_from=("event_id.label",),
+        ),
+    ]
 
 
 class Dyad(Row):
@@ -1030,20 +1187,58 @@ class Dyad(Row):
 
     happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
     happening_id: Annotated[str, link("events", "The main event of the happening.")]
-    event_ids: Annotated[str, derived("All events of the happening, joined by `;`.")]
-    source_state: Annotated[str, derived("The state that acts, by name.")]
-    target_state: Annotated[str, derived("The state acted on, or acting along, by name.")]
-    source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
-    target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
-    direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
+    event_ids: Annotated[
+        str, derived("All events of the happening, joined by `;`.", computed_from=("events(happening_id).status",))
+    ]
+    source_state: Annotated[
+        str,
+        derived(
+            "The name of the state that acts; of a mutual pair, the first.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).name",),
+        ),
+    ]
+    target_state: Annotated[
+        str,
+        derived(
+            "The name of the state acted on; of a mutual pair, the second.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).name",),
+        ),
+    ]
+    source_iso_alpha3: Annotated[
+        str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+    ]
+    target_iso_alpha3: Annotated[
+        str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PARTS)
+    ]
+    direction: Annotated[
+        str,
+        derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION, computed_from=_OF_PARTS),
+    ]
     basis: Annotated[
-        str, derived("Whether words say that both take part, or it follows by a rule.", vocabulary=v.VALUE_BASIS)
+        str,
+        derived(
+            "Whether words say that both take part, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_PARTS, "events(happening_id).event_actors(event_id).basis"),
+        ),
     ]
     source_cow_code: Annotated[
-        int | None, derived("The source's country code.", unit="COW country code", null_means="COW has no code for it.")
+        int | None,
+        derived(
+            "Correlates of War code of the source state.",
+            unit="COW country code",
+            null_means="COW has no code for it.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).cow_code",),
+        ),
     ]
     target_cow_code: Annotated[
-        int | None, derived("The target's country code.", unit="COW country code", null_means="COW has no code for it.")
+        int | None,
+        derived(
+            "Correlates of War code of the target state.",
+            unit="COW country code",
+            null_means="COW has no code for it.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).cow_code",),
+        ),
     ]
     cow_dyad: Annotated[
         int | None,
@@ -1051,32 +1246,84 @@ class Dyad(Row):
             "The smaller COW code times 1000, plus the larger.",
             unit="COW dyad number",
             null_means="COW has no code for one of them.",
+            computed_from=("source_cow_code", "target_cow_code"),
         ),
     ]
     source_gw_code: Annotated[
-        int | None, derived("The source's country code.", unit="GW country code", null_means="GW has no code for it.")
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the source state.",
+            unit="GW country code",
+            null_means="GW has no code for it.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).gw_code",),
+        ),
     ]
     target_gw_code: Annotated[
-        int | None, derived("The target's country code.", unit="GW country code", null_means="GW has no code for it.")
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the target state.",
+            unit="GW country code",
+            null_means="GW has no code for it.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).gw_code",),
+        ),
     ]
-    type: Annotated[str, derived("What kind of happening it is: the main event's type.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    type: Annotated[
+        str,
+        derived(
+            "What kind of happening it is: the main event's type.",
+            vocabulary=v.EVENT_TYPE,
+            computed_from=("happening_id.type",),
+        ),
+    ]
+    status: Annotated[
+        str,
+        derived(
+            "Whether it has occurred or goes on.", vocabulary=v.EVENT_STATUS, computed_from=("happening_id.status",)
+        ),
+    ]
     cameo_code: Annotated[
         str | None,
         derived(
             "CAMEO event code, by the code list's precedence among those of the happening: 057; 046; 042 with 043; 040; others.",
             vocabulary=v.CAMEO_CODE,
             null_means="See the gaps of its events.",
+            computed_from=_OF_CODED,
         ),
     ]
-    goldstein: Annotated[float | None, derived("Goldstein score of the code.", null_means="No code.")]
-    quad_class: Annotated[str | None, derived("Class of the code.", vocabulary=v.QUAD_CLASS, null_means="No code.")]
+    goldstein: Annotated[
+        float | None,
+        derived(
+            "Goldstein score of the code.",
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).goldstein"),
+        ),
+    ]
+    quad_class: Annotated[
+        str | None,
+        derived(
+            "Class of the code.",
+            vocabulary=v.QUAD_CLASS,
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).quad_class"),
+        ),
+    ]
     plover_event: Annotated[
         str | None,
-        derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the gaps of its events."),
+        derived(
+            "PLOVER event category.",
+            vocabulary=v.PLOVER_EVENT,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_event"),
+        ),
     ]
     plover_mode: Annotated[
-        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the gaps of its events.")
+        str | None,
+        derived(
+            "PLOVER mode.",
+            vocabulary=v.PLOVER_MODE,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_mode"),
+        ),
     ]
     plover_contexts: Annotated[
         str | None,
@@ -1085,21 +1332,57 @@ class Dyad(Row):
             vocabulary=v.PLOVER_CONTEXT,
             joined=True,
             null_means="See the gaps of its events.",
+            computed_from=(*_OF_CODED, "events(happening_id).plover_contexts"),
         ),
     ]
     year: Annotated[
-        int | None, derived("The year, where the date allows one only.", null_means="Undated, or several years.")
+        int | None,
+        derived(
+            "The year, where the date allows one only.",
+            null_means="Undated, or several years.",
+            computed_from=_OF_DATES,
+        ),
     ]
     date_earliest: Annotated[
-        date | None, derived("First day that the narrowest date of its events allows.", null_means="Undated.")
+        date | None,
+        derived(
+            "First day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
     ]
     date_latest: Annotated[
-        date | None, derived("Last day that the narrowest date of its events allows.", null_means="Undated.")
+        date | None,
+        derived(
+            "Last day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
     ]
-    date_basis: Annotated[str, derived("Whether the days are stated or inferred.", vocabulary=v.VALUE_BASIS)]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the main event takes place.")]
-    factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
-    author_factuality: Annotated[str, derived("How far the source itself is committed to it.", vocabulary=v.FACTUALITY)]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_DATES, "events(happening_id).date_basis"),
+        ),
+    ]
+    voice_actor_id: Annotated[
+        str,
+        link(
+            "actors",
+            "Whose word it is that the main event takes place.",
+            computed_from=("happening_id.voice_actor_id",),
+        ),
+    ]
+    factuality: Annotated[
+        str,
+        derived("How sure that voice is of it.", vocabulary=v.FACTUALITY, computed_from=("happening_id.factuality",)),
+    ]
+    author_factuality: Annotated[
+        str,
+        derived(
+            "How far the source itself is committed to it.",
+            vocabulary=v.FACTUALITY,
+            computed_from=("happening_id.author_factuality",),
+        ),
+    ]
 
 
 MODELS: tuple[type[Row], ...] = (

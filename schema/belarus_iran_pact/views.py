@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from .core.edtf import bounds
+from .core.edtf import bounds, doubt
 from .core.table import Rows, Tables
 from .vocabularies import CAMEO_CODE, EVENT_ROLE, EVENT_STATUS, EVENT_TYPE, FACTUALITY, Side
 
@@ -217,11 +217,7 @@ _SAYS = {
     "CTu": ("knows whether", "know whether"),
     "Uu": ("leaves it open whether", "leave it open whether"),
 }
-_HOLDS = {
-    **_SAYS,
-    "CT+": ("holds that", "hold that"),
-    "Uu": ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,"),
-}
+_SPECULATES = ("speculates about whether, or to what extent,", "speculate about whether, or to what extent,")
 _PLANNED = ("says only that it is planned that", "say only that it is planned that")
 _GRANTED = {
     "CT+": "that",
@@ -242,42 +238,29 @@ _AUXILIARY = re.compile(r"\b(has|have|is|are|was|were|will)\b")
 
 
 def _statements(tables: Tables) -> dict[str, str]:
-    """Each claim as a sentence: who says it, how surely, and what.
-
-    What is taken for granted is told as such, and so is what somebody is said to think, by a cue of the kind `attitude`: nobody
-    said it.
-    """
+    """Each claim as a sentence: who says it, how surely, and what. What is taken for granted is told as such."""
     # A link to nobody is a fault of its own.
     voices = {row["actor_id"]: row for row in tables["actors"]}
     kinds = {row["cue_id"]: row["kind"] for row in tables["cues"]}
-    marked = {(row["claim_id"], kinds.get(row["cue_id"])) for row in tables["claim_cues"]}
+    planned = {row["claim_id"] for row in tables["claim_cues"] if kinds.get(row["cue_id"]) == "futurity"}
     proper = _proper_words(tables)
-    own = {}
-    for claim in tables["claims"]:
-        voice = voices.get(claim["voice_actor_id"])
-        if voice and voice["kind"] == "article_voice" and voice["parent_actor_id"] is None:
-            own[claim["source_id"]] = voice["name"]
     found = {}
     for claim in tables["claims"]:
         voice = voices.get(claim["voice_actor_id"], {"name": claim["voice_actor_id"], "kind": None})
-        thought, planned = ((claim["claim_id"], kind) in marked for kind in ("attitude", "futurity"))
-        who, said = voice["name"], _uncapitalized(claim["proposition"], proper)
-        verb, said = _verb(claim, voice, said, thought=thought, planned=planned and claim["factuality"] == "Uu")
-        if thought:
-            article = own.get(claim["source_id"], "the source")
-            who = f"According to {_uncapitalized(article, proper)}, {_uncapitalized(who, proper)}"
-        found[claim["claim_id"]] = f"{who} {verb} {said}"
+        said = _uncapitalized(claim["proposition"], proper)
+        verb, said = _verb(claim, voice, said, planned=claim["claim_id"] in planned and claim["factuality"] == "Uu")
+        found[claim["claim_id"]] = f"{voice['name']} {verb} {said}"
     return found
 
 
-def _verb(claim: dict[str, Any], voice: dict[str, Any], said: str, *, thought: bool, planned: bool) -> tuple[str, str]:
+def _verb(claim: dict[str, Any], voice: dict[str, Any], said: str, *, planned: bool) -> tuple[str, str]:
     """The verb of a statement with its conjunction, and what is said."""
     several, factuality = voice["kind"] == "group", claim["factuality"]
     if claim["presupposed"]:
         content = _GRANTED_PLANNED if planned else _GRANTED[factuality]
         return f"{'take' if several else 'takes'} it for granted {content}", said
-    if thought:
-        return _HOLDS[factuality][several], said
+    if claim["kind"] == "speculation" and factuality == "Uu":
+        return _SPECULATES[several], said
     if planned:
         return _PLANNED[several], said
     if factuality == "CT-" and voice["kind"] == "article_voice":
@@ -300,7 +283,7 @@ def _proper_words(tables: Tables) -> set[str]:
     """The words that keep their capital at the beginning of a clause: those with which names and their adjectives begin."""
     names = [row["text"] for row in tables["mentions"] if row["form"] in _PROPER_FORMS]
     names += [name for row in tables["actors"] if row["kind"] == "person" for name in row["name"].split()]
-    names += [row["name"] for row in tables["places"]] + [row["name"] for row in tables["actors"] if row["named"]]
+    names += [row["name"] for row in tables["actors"] if row["named"]]
     return {found.group() for name in names if (found := re.match(r"\w+", name))} - {"The"}
 
 
@@ -463,8 +446,8 @@ def _date_words(event: dict[str, Any], gaps: Rows) -> str:
     inferred = event["date_inferred_edtf"]
     if inferred is None:
         return str(event["date_text"])
-    unsure = ", year uncertain" if "?" in inferred else ""
-    return f"{event['date_text']} (inferred: {inferred.replace('?', '')}{unsure})"
+    said = ", ".join(filter(None, (re.sub("[?~%]", "", inferred), doubt(inferred))))
+    return f"{event['date_text']} (inferred: {said})"
 
 
 def _place_words(event: dict[str, Any], places: dict[str, str], gaps: Rows) -> str:
@@ -558,7 +541,7 @@ def _dyad(
     score = scores.get(coded["cameo_code"], {})
     dated = min(
         (event for event in ranked if event["date_earliest"] and event["date_latest"]),
-        key=lambda event: event["date_latest"] - event["date_earliest"],
+        key=lambda event: (event["date_latest"] - event["date_earliest"], event["date_earliest"]),
         default=None,
     )
     first, last = (dated["date_earliest"], dated["date_latest"]) if dated else (None, None)

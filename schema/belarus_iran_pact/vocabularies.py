@@ -94,7 +94,7 @@ EVENT_TYPE = _vocabulary(
             "States act together, or one for the other, under an agreement, other than in an exercise: they share, train or "
             "develop.",
         ),
-        "demand": ("Demand", "An actor requires something of another."),
+        "demand": ("Demand", "An actor requires another to do, or not to do, something."),
         "sanctioning": (
             "Sanctioning",
             "Trade, finance or relations are restricted to punish an actor or change its conduct.",
@@ -140,13 +140,13 @@ EVENT_ROLE = _vocabulary(
         "speaker": ("Speaker", "Says or announces something.", Side.SOURCE),
         "addressee": (
             "Addressee",
-            "Is spoken to, or is named in the statement as those to whom it offers or asks something.",
+            "Is spoken to, or is the one to whom the statement offers something, or of whom it asks something.",
             Side.TARGET,
         ),
         "spoken_of": ("Spoken of", "Is what the statement is about, and is not spoken to.", Side.ASIDE),
         "channel": ("Channel", "The account or service by which a statement is made public.", Side.ASIDE),
         "contributor": ("Contributor", "Supplies people or equipment to the event.", Side.MUTUAL),
-        "beneficiary": ("Beneficiary", "Those for whose benefit the activity is held, such as trainees.", Side.ASIDE),
+        "beneficiary": ("Beneficiary", "Is one for whose benefit the activity is held, such as a trainee.", Side.ASIDE),
     },
 )
 
@@ -188,7 +188,7 @@ CAMEO_CODE = _vocabulary(
             "One says, promises or agrees that intelligence will be shared.",
         ),
         "036": ("Express intent to meet or negotiate", "One says that one is willing to meet, talk or negotiate."),
-        "040": ("Consult", "A meeting of which neither a visit, nor talks, nor more is told."),
+        "040": ("Consult", "A meeting or consultation of which neither a visit, nor talks, nor more is told."),
         "042": ("Make a visit", "An actor travels to another's territory; the visitor is the source."),
         "046": ("Engage in negotiation", "Talks, discussions or negotiations; takes precedence over 040, 042 and 043."),
         "057": ("Sign formal agreement", "Parties sign, ratify or finalize an agreement, whatever its terms."),
@@ -201,7 +201,10 @@ CAMEO_CODE = _vocabulary(
             "Impose embargo, boycott, or sanctions",
             "Commercial or other exchange is restricted to protest or to punish.",
         ),
-        "170": ("Coerce", "Coercion of a kind that is not told."),
+        "170": (
+            "Coerce",
+            "Repression, or violence against civilians, their rights or their property, of a kind that is not told.",
+        ),
     },
     set_beside=True,
 )
@@ -218,10 +221,11 @@ PLOVER_EVENT = _vocabulary(
         "SUPPORT": ("Support", "Verbal or diplomatic cooperation, the signing of an agreement included."),
         "REQUEST": ("Request", "Requests and demands."),
         "THREATEN": ("Threaten", "Threats and warnings."),
-        "COERCE": (
-            "Coerce",
-            "Repression and restrictions imposed by those in power; the 2021 table puts sanctions here.",
+        "SANCTION": (
+            "Sanction",
+            "Cutting back or breaking off relations, exchange or aid, international sanctions included.",
         ),
+        "COERCE": ("Coerce", "Repression, restrictions of rights, or uses of power short of violence."),
     },
 )
 
@@ -230,9 +234,12 @@ PLOVER_MODE = _vocabulary(
     "PLOVER modes used here: how an event is carried out. Whether it is planned or hypothetical is told by `status`: PLOVER's "
     "auxiliary modes are no modes.",
     {
-        "visit": ("Visit", "A consultation that consists in one party's visit to the other."),
+        "visit": ("Visit", "A consultation in which one party visits the other."),
         "assist": ("Assist", "A request for help, cooperation or support."),
-        "restrict": ("Restrict", "Exchange, movement or rights are restricted."),
+        "discontinue": (
+            "Discontinue",
+            "Diplomatic, commercial or material exchange is curtailed or broken off, as by sanctions.",
+        ),
     },
 )
 
@@ -300,18 +307,18 @@ MENTION_FORM = _vocabulary(
     "mention_form",
     "The form of words by which a mention picks out what it names.",
     {
-        "name": ("Name", "A proper name, full or partial, rightly spelled, possessive included."),
+        "name": ("Name", "A proper name, full or partial, rightly spelled, without the possessive ending."),
         "misspelling": ("Misspelling", "A proper name spelled otherwise than it is established."),
         "adjective": ("Adjective", "An adjective made from a name."),
         "metonym": ("Metonym", "A place or building named for those who govern from it."),
         "description": ("Description", "A common noun or a title, with what belongs to it."),
         "collective": (
             "Collective",
-            "An expression for two or more actors at once; there is a mention for each.",
+            "A noun phrase for two or more things at once; there is a mention for each.",
         ),
         "pronoun": (
             "Pronoun",
-            "A pronoun or possessive determiner; for several actors at once, there is a mention for each.",
+            "A pronoun or possessive determiner; for several things at once, there is a mention for each.",
         ),
         "verb": ("Verb", "A verb or participle that tells of the event itself."),
     },
@@ -325,7 +332,7 @@ AGREEMENT_KIND = _vocabulary(
     {
         "cooperation_plan": (
             "Cooperation plan",
-            "A programme of joint activities for a set period.",
+            "A program of joint activities for a set period.",
         ),
     },
     set_beside=True,
@@ -390,7 +397,7 @@ PROVISION_AREA = _vocabulary(
         "combined_arms": ("Combined arms", "Different arms of the forces operating together."),
         "intelligence": ("Intelligence", "Sharing of intelligence."),
         "training": ("Training", "Training and education of personnel."),
-        "technology": ("Defense technology", "Development of defense technologies."),
+        "technology": ("Defense technology", "Developing, making or passing on military technology."),
     },
     set_beside=True,
 )
@@ -400,10 +407,10 @@ COMMITMENT = _vocabulary(
     "How firmly the source places the provision in the agreement.",
     {
         "agreed": ("Agreed", "The agreement is said to include it, with no hedge."),
-        "scheduled": ("Scheduled", "It is said to be scheduled, or that it will take place."),
-        "expected": ("Expected", "It is said to be expected."),
+        "scheduled": ("Scheduled", "It is said that it will take place, with or without a date."),
+        "expected": ("Expected", "It is said to be likely, and not settled."),
         "potential": ("Potential", "The agreement is said to include its possibility only."),
-        "considered": ("Considered", "It is said to be under consideration."),
+        "considered": ("Considered", "It is said that it is being weighed, with no decision."),
     },
 )
 
@@ -418,7 +425,7 @@ PROVISION_ROLE = _vocabulary(
             "Candidate host",
             "Is one of those on whose territory it may be held; the source does not say which.",
         ),
-        "beneficiary": ("Beneficiary", "Those for whose benefit it is, such as trainees."),
+        "beneficiary": ("Beneficiary", "Is one for whose benefit it is, such as a trainee."),
     },
 )
 
@@ -436,12 +443,13 @@ CLAIM_KIND = _vocabulary(
         "trend": ("Trend", "That something is growing, deepening, changing or shifting."),
         "assessment": (
             "Assessment",
-            "How something is valued: how large, significant, comprehensive, limited or delicate.",
+            "How something is valued, or what it shows, offers or is central to: its size, weight, quality or meaning.",
         ),
         "relation": ("Relation", "How two or more actors stand to each other: partners, allies, reliant, aligned."),
         "report": (
             "Report",
-            "That an event took, takes or will take place, or when, where, how, how long, with whom and on what subject.",
+            "That an event, an act of speech included, took, takes or will take place, or when, where, how, how long, with whom "
+            "and on what subject.",
         ),
         "context": ("Context", "The circumstances in which something takes place."),
         "description": ("Description", "What something is, has or contains: offices, names, subjects, contents."),
@@ -459,7 +467,7 @@ ABOUT_ROLE = _vocabulary(
         ),
         "topic": (
             "Topic",
-            "What it concerns besides: the event or provision that it is a report of, or an actor within a modifier.",
+            "Whatever else the proposition names: the event or provision that it is a report of, or what stands in a modifier.",
         ),
     },
 )
@@ -472,7 +480,6 @@ CUE_KIND = _vocabulary(
         "negation": ("Negation", "It denies them.", Mark.CERTAINTY),
         "futurity": ("Futurity", "It puts them into the future.", Mark.CERTAINTY),
         "attribution": ("Attribution", "It makes them somebody's words."),
-        "attitude": ("Attitude", "It makes them somebody's thoughts, and does not say that anybody has spoken."),
         "quotation": ("Quotation", "Quotation marks stand around them."),
     },
 )
@@ -662,7 +669,7 @@ SCHEME = _vocabulary(
     {
         "CAMEO": ("CAMEO", "Conflict and Mediation Event Observations: event codes."),
         "PLOVER": ("PLOVER", "Political Language Ontology for Verifiable Event Records: events, modes, contexts."),
-        "DCAD": ("DCAD", "Defense Cooperation Agreement Dataset: issue areas of bilateral defence agreements."),
+        "DCAD": ("DCAD", "Defense Cooperation Agreement Dataset: issue areas of bilateral defense agreements."),
         "ATOP": ("ATOP", "Alliance Treaty Obligations and Provisions: variables of alliance treaties."),
         "FactBank": ("FactBank", "FactBank: factuality values of events in text."),
         "FollowTheMoney": ("FollowTheMoney", "FollowTheMoney: schemata of entities."),

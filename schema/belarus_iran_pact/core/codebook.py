@@ -20,7 +20,7 @@ _ORIGINS = """\
 rows of `evidence` and `gaps` are such explanations themselves and are not explained further."""
 
 _LAWS = """\
-The build asks them of the tables before it writes them, `verify` of the files; a fault names the law that it breaks."""
+The build checks the tables against them before it writes anything, `verify` checks the files. A fault names the law that it breaks."""
 
 
 def codebook(dataset: Dataset, title: str, row_counts: dict[str, int]) -> str:
@@ -70,9 +70,10 @@ def _meaning(item: Field) -> str:
     if column.references is not None:
         parts.append(f"Links to `{column.references}`.")
     if column.vocabulary is not None:
-        parts.append(f"Terms: {', '.join(f'`{value}`' for value in column.vocabulary.values())}.")
+        terms = ", ".join(f"`{value}`" for value in column.vocabulary.values())
+        parts.append(f"Terms of `{column.vocabulary.name}`: {terms}.")
     if column.verbatim:
-        parts.append("Verbatim.")
+        parts.append("Spelled as printed.")
     if column.unit is not None:
         parts.append(f"Unit: {column.unit}.")
     if column.authority is not None:

@@ -44,6 +44,14 @@ _EDTF_MONTH = rf"(-XX[?~%]?(-XX[?~%]?)?|-[01][0-9][?~%]?{_EDTF_DAY})?"
 _EDTF_DATE = rf"[0-9X]{{4}}[?~%]?{_EDTF_MONTH}"
 EDTF_PATTERN = rf"(\.\.|{_EDTF_DATE})(/(\.\.|{_EDTF_DATE}))?"
 
+PATH_STEP = re.compile(r"(\w+)(\((?:(\w+)(?:=(\w+))?)?\))?")
+"""A step of a path from a row to cells; steps are joined by full stops.
+
+`column` is the row's cell; where it is a link, it leads on to the row linked, or while it is open to the candidates.
+`TABLE(column)` leads to the rows of a table that have the row's own value in this column, `TABLE(column=own)` to those that
+have in it the row's value of another column, `TABLE()` to all rows.
+"""
+
 
 @dataclass(frozen=True)
 class Default:
@@ -102,6 +110,7 @@ class Column:
             which rows are written within this one, for the words of those linked that bear on how sure a voice is.
         row_quote: whether its words are the row's quote, where the coder gives none.
         default: what it is where the coder leaves it out.
+        computed_from: the cells that a derived value is computed from, with their evidence and gaps, as paths (`PATH_STEP`).
         measured: for a fact about the document itself, how to get it from the document's bytes.
     """
 
@@ -124,12 +133,22 @@ class Column:
     rests_on: str | None = None
     row_quote: bool = False
     default: Default | None = None
+    computed_from: tuple[str, ...] = ()
     measured: Callable[[bytes], int] | None = None
 
     @property
     def explained(self) -> bool:
         """Whether the column's origin asks for evidence or a gap in every cell."""
         return self.origin in EXPLAINED_ORIGINS
+
+    @property
+    def terms_pattern(self) -> str | None:
+        """A regular expression that values match whole: a term, or joined terms. Its syntax is Python's, JSON Schema's and CSVW's."""
+        if self.vocabulary is None:
+            return None
+        # Not `re.escape`: it puts a backslash before "-" and others too, which other dialects refuse.
+        terms = "|".join(re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", term) for term in self.vocabulary.values())
+        return f"({terms})({JOINT}({terms}))*" if self.joined else terms
 
     def terms(self, value: str) -> list[str]:
         """The terms that a value of the column's vocabulary is made of."""

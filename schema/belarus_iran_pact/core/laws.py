@@ -166,12 +166,12 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
     name, sources = content.part(Part.SOURCES)
     wrong = {}
     for row, source in enumerate(sources.to_pylist()):
-        rebuilt = _rebuilt(sorted(passages[source["source_id"]]), source["character_count"])
-        if rebuilt is not None:
+        text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        if text is not None:
             found = {
-                "byte_count": len(rebuilt.encode()),
-                "line_count": len(rebuilt.splitlines()),
-                "sha256": hashlib.sha256(rebuilt.encode()).hexdigest(),
+                "byte_count": len(text.encode()),
+                "line_count": len(text.splitlines()),
+                "sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
             if other := [column for column, value in found.items() if source[column] != value]:
                 wrong[row] = ", ".join(other)
@@ -181,7 +181,7 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
     )
 
 
-def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
+def rebuilt_text(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
     It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).

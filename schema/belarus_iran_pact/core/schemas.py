@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pyarrow as pa
 
-from .column import JOINT
 from .table import Dataset, Field, Row, Tables, ValueType, description, fields, primary_key
 
 _TYPES: dict[ValueType, tuple[pa.DataType, str]] = {
@@ -77,15 +75,11 @@ def _foreign_key(model: type[Row], column: str, target: type[Row]) -> dict[str, 
 
 def _field(item: Field, is_key: bool) -> dict[str, Any]:
     column = item.column
-    pattern, terms = column.pattern, column.vocabulary.values() if column.vocabulary else None
-    if terms and column.joined:
-        term = f"({'|'.join(map(re.escape, terms))})"
-        pattern, terms = f"{term}({JOINT}{term})*", None
     constraints = {
         "required": not item.nullable or None,
         "unique": is_key or None,
-        "pattern": pattern,
-        "enum": terms,
+        "pattern": column.terms_pattern if column.joined else column.pattern,
+        "enum": column.vocabulary.values() if column.vocabulary and not column.joined else None,
     }
     properties = {
         "name": item.name,

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from belarus_iran_pact.core.table import Tables
 
-from .content import KINDS, Content, cues_of, sure
+from .content import KINDS, Content
 from .drawing import STYLE
 from .network import Network
 from .timeline import timeline_picture
@@ -26,9 +26,6 @@ _HERE = Path(__file__).parent
 # Each table that the page shows as it is, with the question that it answers.
 _PLAIN = {
     "dyads": "Which two states have to do with each other in which happening, with country codes to merge on?",
-    "open_questions": "What do codebooks of the field ask that the article leaves open?",
-    "places": "Where does it happen?",
-    "cues": "Which words hedge, negate, attribute or put into the future, and how far do they reach?",
     "scope_verdicts": "Would these rows belong in other datasets?",
     "crosswalk": "What do the terms correspond to in other schemes?",
     "terms": "What do the coded values mean?",
@@ -56,8 +53,6 @@ def explorer(tables: Tables, version: str) -> str:
         content=Content(tables, version),
         kinds=KINDS,
         plain=_PLAIN,
-        sure=sure,
-        cues_of=cues_of,
         policy=_POLICY.format(style=_pinned(style), script=_pinned(script)),
         style=Markup(style),
         script=Markup(script),

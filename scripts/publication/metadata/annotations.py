@@ -22,7 +22,7 @@ def web_annotations(tables: Tables, version: str) -> str:
     """The annotations as JSON-LD text: a collection of one page, one annotation on each line.
 
     Each annotation has a body for each row of `evidence` and of `mentions` with its span: the cell described, or questioned
-    where the words contradict it, or the actor identified. The ids of annotations are fragments of this file's own
+    where the words contradict it, or the row that a mention picks out. The ids of annotations are fragments of this file's own
     address, wherever that is, and the cells described are named by addresses relative to it. A source is named by its
     SHA-256 in the form of RFC 6920 (`ni:`), since it has no address.
     """
@@ -79,7 +79,7 @@ def _bodies(tables: Tables) -> dict[tuple[str, int, int], tuple[Words, list[dict
     for row in tables["evidence"]:
         name, row_id, column = row["table_name"], row["row_id"], row["column_name"]
         cell = f"cell={lines[name][row_id]},{columns[name][column]}"
-        purpose = "describing" if row["stance"] == "supports" else "questioning"
+        purpose = "questioning" if row["stance"] == "contradicts" else "describing"
         bodies(row).append(_body(name, cell, f"{name}/{row_id}/{column}", purpose))
     for row in tables["mentions"]:
         name, row_id = mentioned(row)
