@@ -156,7 +156,7 @@ def test_form_that_is_no_form(seeds: Path) -> None:
         (EVENTS, VISIT, "rule: year_before_plan", "rule: year_before_the_plan",
          "unknown term ... did you mean 'year_before_plan'?"),
         (EVENTS, "event-training\n", "[dates", "[date", "which does not exist ... did you mean 'dates'?"),
-        (EVENTS, "event-minsk-meeting\n", "{not_stated: dates, not_applicable: plover_mode}", "[dates]",
+        (EVENTS, "event-minsk-meeting\n", "gaps: {not_stated: [dates, plover_mode]}", "gaps: [dates]",
          "gaps is not a mapping"),
         # Groups, attribution and roles
         (CLAIMS, "# 9.", "said: {actor-analysts", "said: {actor-analyst", "said names actor-analyst ... has that voice"),
@@ -225,7 +225,7 @@ def test_law_that_is_broken(seeds: Path) -> None:
          "is labelled Sign ... use that label"),
     )  # fmt: skip
     for file, old, new, place, text in (
-        (AGREEMENTS, "[stage, factuality]", "[stage]", "code: ",
+        (AGREEMENTS, "[stage, factuality]", "[stage]", "factuality: ",
          "agreements.factuality of agreement-belarus-iran-2026-plan "
          "has a value but no evidence ... every value rests on words of a source ... quotes those words"),
         (AGREEMENTS, "supports: period_edtf", "supports: [period_edtf, form_text]", "form_text: ",
