@@ -22,6 +22,9 @@ ACTORS = """
     - {actor_id: actor-a, name: A, code: {kind: state, named: true}, name_as_printed: Alpha}
     - {actor_id: actor-b, name: B, code: {kind: state, named: true}, name_as_printed: Beta}
 """
+SOURCES = f"""
+- {{source_id: article, headline: Alpha and Beta met., language: en, sha256: {"0" * 64}}}
+"""
 FIRST = """
 - {passage: 1, actor_id: actor-a, form: name, quote: Alpha}
 - {passage: 1, actor_id: actor-b, form: name, quote: Beta}
@@ -48,6 +51,7 @@ def codings(tmp_path: Path) -> tuple[Path, Path, Path]:
         folder.mkdir()
         (folder / "mentions.yaml").write_text(mentions, encoding="utf-8")
         (folder / "actors.yaml").write_text(actors, encoding="utf-8")
+        (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     return article, first, second
 
 

@@ -15,6 +15,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -204,6 +205,27 @@ def test_link_leads_nowhere(parsed: Parsed) -> None:
     links = {link for tag, attributes in parsed.elements if tag == "a" and (link := attributes.get("href"))}
     assert links
     assert not links - ids
+
+
+def test_claim_is_shown_by_its_bare_proposition(tables: Tables, page: str) -> None:
+    """A claim is shown by its bare proposition, which says the opposite of what is denied: links must have its statement."""
+    statements = {row["claim_id"]: row["statement"] for row in tables["claims"]}
+    links = re.findall(r'<a href="#claims/([^"]*)">(.*?)</a>', page)
+    assert {claim_id for claim_id, _ in links} == statements.keys()
+    assert [claim_id for claim_id, text in links if unescape(text) != statements[claim_id]] == []
+
+
+def test_happening_is_counted_twice(tables: Tables, page: str) -> None:
+    """A happening is counted twice on the page, or not at all, or an event that tells of it does not lead to the one counted."""
+    told = r'<tr class="row" id="timeline/([^"]*)"[^\n]*<td>(?:(once|no)|with <a href="#events/([^"]*)">[^\n]*?)</td>'
+    expected = []
+    for row in tables["timeline"]:
+        (event,) = (event for event in tables["events"] if event["event_id"] == row["event_id"])
+        if event["happening_id"] == event["event_id"]:
+            expected.append((event["event_id"], "once" if event["count_once"] else "no", ""))
+        else:
+            expected.append((event["event_id"], "", event["happening_id"]))
+    assert re.findall(told, page) == expected
 
 
 def test_page_is_too_heavy(page: str) -> None:
@@ -502,12 +524,24 @@ def test_filter_shows_the_wrong_claims(shown: Any, tables: Tables) -> None:
 def test_address_does_not_open_what_it_names(shown: Any, tables: Tables) -> None:
     """An address does not open what it names: opened there, the page must select it and bring it into view."""
     evidence = tables["evidence"][40]["evidence_id"]
+    side = next(row for row in tables["discrepancy_sides"] if row["quote"] == "Secret")
     for fragment, selected, says in (
         ("s04", "#s04", "Sentence 4"),
         (f"passages/{tables['passages'][3]['passage_id']}", "#s04", "Sentence 4"),
         ("claims/claim-closed-topics", '[id="claims/claim-closed-topics"]', "Alexander Lukashenko"),
         ("actors/actor-kremlin", '[id="actors/actor-kremlin"]', "The Kremlin"),
         ("event_actors/event-signing.actor-iran.signatory", '[id="events/event-signing"]', "Belarus and Iran sign"),
+        # These two rest on words that the page quotes once, with the row that they belong to.
+        (
+            "claim_about/claim-closed-topics.subject.actor-iran",
+            '[id="claims/claim-closed-topics"]',
+            "are no closed topics",
+        ),
+        (
+            f"discrepancy_sides/{side['discrepancy_side_id']}",
+            f'[id="discrepancies/{side["discrepancy_id"]}"]',
+            "Secret",
+        ),
         ("terms/event_type.signing", '[id="terms/event_type.signing"]', "Signing"),
         ("timeline/event-signing", '[id="timeline/event-signing"]', "Belarus and Iran sign"),
         (f"evidence/{evidence}", ".card", "rests on"),

@@ -141,7 +141,7 @@ EVENTS: list[Row] = [
     (
         "what cannot be placed in the order",
         "SELECT event_id FROM timeline WHERE order_basis = 'status' AND status = 'occurred'",
-        [("event-headline-finalization",), ("event-kremlin-acknowledgement",)],
+        [("event-kremlin-acknowledgement",)],
     ),
     (
         "how many things happened",
@@ -198,8 +198,8 @@ SAYINGS: list[Row] = [
         "is it said that sanctions are imposed",
         "SELECT statement FROM claims WHERE statement LIKE '%sanctions%' ORDER BY length(statement)",
         [
-            ("The article presents it as possible that sanctions will be imposed on Belarus.",),
             ("The article takes it for granted that Belarus desires to hedge against potential sanctions.",),
+            ("The article takes it for granted that it is possible that sanctions will be imposed on Belarus.",),
             (
                 "The article presents it as possible that the shift in Belarus's international partnerships reflects a desire "
                 "of Belarus to hedge against potential sanctions.",
@@ -385,12 +385,16 @@ SCHOLAR: list[Row] = [
         [
             ("The article takes it for granted that Belarus has an alliance with Russia.",),
             (
-                "According to the article, regional observers speculate whether Belarus will prioritize its relationship with "
+                "Regional observers speculate about whether, or to what extent, Belarus will prioritize its relationship with "
                 "Iran over its alliance with Russia.",
             ),
             (
                 "The article says that regional observers speculate to what extent Belarus will prioritize its relationship "
                 "with Iran over its alliance with Russia.",
+            ),
+            (
+                "The article takes it for granted that regional observers were already speculating to what extent Belarus will "
+                "prioritize its relationship with Iran over its alliance with Russia.",
             ),
         ],
     ),
@@ -425,12 +429,12 @@ ANALYST: list[Row] = [
         "which events are not certain",
         "SELECT label, factuality FROM events WHERE factuality <> 'CT+' ORDER BY factuality, label",
         [
+            ("Belarus and Iran may develop defense technologies together under the plan", "PS+"),
             ("Moscow may put pressure on Belarus", "PS+"),
-            ("Possible co-development of defense technologies under the plan", "PS+"),
             ("Sanctions may be imposed on Belarus", "PS+"),
             ("Belarus and Iran are to cooperate militarily in 2026 under the plan", "Uu"),
-            ("Intelligence sharing that the plan provides for", "Uu"),
-            ("Training programs for military personnel that the plan provides for", "Uu"),
+            ("Belarus and Iran are to hold training programs for military personnel under the plan", "Uu"),
+            ("Belarus and Iran are to share intelligence under the plan", "Uu"),
         ],
     ),
     (
@@ -566,7 +570,7 @@ JOURNALIST: list[Row] = [
         "SELECT statement FROM claims WHERE statement ILIKE '%food%'",
         [
             (
-                "The article says that the issues that the Presidents of Iran and Belarus discussed included cooperation in food "
+                "The article says that the issues that the presidents of Iran and Belarus discussed included cooperation in food "
                 "supply chains.",
             )
         ],

@@ -412,11 +412,17 @@ class Content:
 
     def _gap_line(self, gaps: Rows) -> dict[str, Any]:
         address = f"{gaps[0]['table_name']}/{gaps[0]['row_id']}"
+        targets = {item.name: item.column.references for item in fields(TABLES[gaps[0]["table_name"]])}
+
+        def named(gap: dict[str, Any]) -> str:
+            candidate = str(gap["candidate"])
+            return self.titles.get(f"{targets[gap['column_name']]}/{candidate}", candidate)
+
         return {
             "address": address,
             "title": self.titles.get(address, gaps[0]["row_id"]),
             "columns": dict.fromkeys(gap["column_name"] for gap in gaps),
-            "candidates": dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None),
+            "candidates": dict.fromkeys(named(gap) for gap in gaps if gap["candidate"] is not None),
             "words": self.words_of(gaps[0]),
         }
 
