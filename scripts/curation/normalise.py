@@ -282,9 +282,23 @@ def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: 
             cell = result.rows.get((table, row_id), {}).get(column.name)
             row["basis"] = row["basis"] or _BASIS[column.column.origin]
             row["value"] = as_text(cell) if row["value"] is None else row["value"]
+            if row["value"] is None:
+                _refuse_evidence(table, row_id, column, given.place, result)
+                continue
             row["stance"] = "supports" if speaks_for(row["value"], cell, column.column) else "contradicts"
         row[primary_key(model)] = _composed_id(model, row)
         result.put(kind, row, given.place)
+
+
+def _refuse_evidence(table: str, row_id: str, column: Field, place: Place, result: Normalised) -> None:
+    """Report evidence that gives no value, for a cell that has none either; not if the cell's own value is at fault."""
+    coded = result.coded.get((table, row_id))
+    if column.column.default is None and (coded is None or column.name not in coded.values):
+        what, remedy = (
+            f"{table}.{column.name} of {row_id} is empty and has evidence",
+            "write the value, or remove the evidence",
+        )
+        result.faults.add(place, what, "evidence supports a value", remedy)
 
 
 def _span(words: Words | None, source_id: str | None, result: Normalised) -> Span | None:
