@@ -27,11 +27,11 @@ def cell(table: str, row_id: str, column: str) -> CellExplanation:
 def test_value_without_its_words() -> None:
     """A value's explanation lacks its words, its basis, its voice, or how sure that and the article's own are."""
     found = cell("events", "event-minsk-meeting", "place_text")
-    assert (found.value, found.voice, found.certainty) == ("in Minsk", "Valery Revenko", "certain")
+    assert (found.value, found.voice, found.certainty) == ("Minsk", "Valery Revenko", "certain")
     (reason,) = found.reasons
     assert reason.words is not None
-    assert (reason.text, reason.words.quote, reason.words.ordinal) == ("stated", "in Minsk", 4)
-    assert "a meeting «in Minsk» between" in str(found)
+    assert (reason.text, reason.words.quote, reason.words.ordinal) == ("stated", "Minsk", 4)
+    assert "a meeting in «Minsk» between" in str(found)
     assert found.origin.startswith("source:")
     denied = str(cell("claims", "claim-closed-topics", "proposition"))
     assert "Alexander Lukashenko (certainly not); the article's own voice: left open" in denied
