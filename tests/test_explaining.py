@@ -41,7 +41,7 @@ def test_null_without_its_reason() -> None:
     """An empty cell's explanation lacks its reason, its candidates or the words."""
     found = cell("events", "event-exercise", "place_id")
     assert found.value is None
-    reasons = ["ambiguous, possibly place-belarus", "ambiguous, possibly place-iran"]
+    reasons = ["ambiguous, possibly place-belarus", "ambiguous, possibly place-iran", "undisclosed"]
     assert [reason.text for reason in found.reasons] == reasons
     assert "value                              empty" in str(found)
     assert "the territory of one of the two nations" in str(found)

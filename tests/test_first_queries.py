@@ -430,7 +430,7 @@ ANALYST: list[Row] = [
         [
             ("Belarus and Iran may develop defense technologies together under the plan", "PS+"),
             ("Moscow may put pressure on Belarus", "PS+"),
-            ("Sanctions may be imposed on Belarus", "PS+"),
+            ("Sanctions may be imposed on Belarus, perhaps by Moscow", "PS+"),
             ("Belarus and Iran are to cooperate militarily in 2026 under the plan", "Uu"),
             ("Belarus and Iran are to hold training programs for military personnel under the plan", "Uu"),
             ("Belarus and Iran are to share intelligence under the plan", "Uu"),
