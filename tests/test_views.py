@@ -150,7 +150,7 @@ def test_happening_torn_apart() -> None:
 
 
 def test_part_told_away_from_its_whole() -> None:
-    """What may be a part is told long after its whole, or keeps it waiting for what the part alone comes after."""
+    """What may be a part, or the first time of what it repeats, is told long after the whole; or keeps the whole waiting."""
     tables = made_up(
         {
             "first": {"type": "visit", "date": "2026-01"},
@@ -161,7 +161,7 @@ def test_part_told_away_from_its_whole() -> None:
         },
         (("remark", "maybe_part_of", "first"), ("again", "maybe_part_of", "first"), ("again", "repeats", "earlier")),
     )
-    assert told(tables) == ["first", "remark", "other", "earlier", "again"]
+    assert told(tables) == ["first", "remark", "earlier", "again", "other"]
 
 
 def test_circle_of_links_never_ends() -> None:

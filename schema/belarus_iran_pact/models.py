@@ -181,8 +181,8 @@ class Event(Row):
     plover_contexts: Annotated[
         str | None,
         coder(
-            "PLOVER contexts, joined by `;`: what PLOVER's own conversion from CAMEO gives (a signing is diplomatic, whatever is "
-            "signed), else the subject.",
+            "PLOVER contexts, joined by `;`: of signings, offers to talk, demands and sanctions what PLOVER's conversion from CAMEO "
+            "gives, diplomatic; of meetings, talks and cooperation the subject.",
             vocabulary=v.PLOVER_CONTEXT,
             joined=True,
         ),
