@@ -811,6 +811,7 @@ VARIABLES = {
     "question-plan-third-states": "thirdcom noothall seppeace",
     "question-plan-threat": "specthrt statthr1 statthr2",
     "question-plan-contact": "milcon",
+    "question-plan-members": "bilat mem1 mem2 ccode1 ccode2",
     "question-plan-military-aid": "milaid",
     "question-plan-economic-aid": "ecaid nomicoop",
     "question-plan-costs": "contrib",

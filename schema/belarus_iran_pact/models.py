@@ -780,7 +780,10 @@ class DiscrepancySide(Row):
 
 
 class OpenQuestion(Row):
-    """What the field asks and the sources leave open: one row for each question and row that it is asked of."""
+    """What the field asks and no column is made for, or the sources leave open: one row for each question and row that it is asked of.
+
+    `status` says how far it is answered; what is answered leads to the row that has the answer.
+    """
 
     table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
