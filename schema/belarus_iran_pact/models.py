@@ -266,7 +266,7 @@ class Actor(Row):
         str,
         reference(
             "The actor's name in established English spelling, or a description where it has no name.",
-            authority="This project; where it departs from `name_as_printed`, `note` says why",
+            authority="This project; where it is another spelling than `name_as_printed`, `note` says why",
         ),
     ]
     kind: Annotated[str, coder("What sort of actor it is.", vocabulary=v.ACTOR_KIND)]

@@ -410,6 +410,7 @@ def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
             _STATUS_RANK[row["status"]],
             place[group[id_]],
             row["happening_id"] != group[id_],
+            at[row["happening_id"]],
             row["happening_id"] != id_,
             at[id_],
         )
@@ -422,11 +423,12 @@ def _wholes(tables: Tables, events: Mapping[str, Mapping[str, Any]]) -> dict[str
     """For each event the happening that it is told with: its own, or that which its own may be a part of."""
     main = {id_: row["happening_id"] for id_, row in events.items()}
     whole = {
-        row["event_id"]: main[row["related_event_id"]]
+        main[row["event_id"]]: main[row["related_event_id"]]
         for row in tables["event_links"]
         if row["relation"] in _WITHIN
-        and main.get(row["event_id"]) == row["event_id"]
+        and row["event_id"] in main
         and row["related_event_id"] in main
+        and main[row["event_id"]] != main[row["related_event_id"]]
         and events[row["event_id"]]["status"] == events[row["related_event_id"]]["status"]
     }
 
