@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 from belarus_iran_pact.core.content import Content
 from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
 from belarus_iran_pact.core.schemas import arrow_tables
-from belarus_iran_pact.core.table import fields, primary_key
+from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import DATASET, TABLES
 from publication.descriptor import fixity
 
@@ -135,7 +135,9 @@ def _verify_large(wanted: int) -> None:
 def _blow_up(package: Path, folder: Path, times: int) -> None:
     """Write a package that holds another `times` times, with ids made different by a number at their end."""
     read = {name: pq.read_table(package / "parquet" / f"{name}.parquet") for name in TABLES}
-    tables = {name: _repeated(name, table, times) for name, table in read.items()}
+    several = [name for name in TABLES if name not in SHARED and not TABLES[name].table.view]
+    ids = pa.chunked_array([read[name][primary_key(TABLES[name])].combine_chunks() for name in several])
+    tables = read | {name: _repeated(name, read[name], times, ids) for name in several}
     views = Content(DATASET, tables, same_version=True, limit=None).computed(DATASET.views)
     tables |= arrow_tables(DATASET, views)
     descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
@@ -155,16 +157,16 @@ def _blow_up(package: Path, folder: Path, times: int) -> None:
     (folder / DESCRIPTOR).write_text(sealed(descriptor | {"resources": listed}), encoding="utf-8")
 
 
-def _repeated(name: str, table: pa.Table, times: int) -> pa.Table:
-    model = TABLES[name]
-    if name in SHARED or model.table.view:
-        return table
-    ids = {primary_key(model), *(item.name for item in fields(model) if item.column.references)}
-    ids |= {"row_id"} if name in DATASET.cell_references else set()
+def _repeated(name: str, table: pa.Table, times: int, ids: pa.ChunkedArray) -> pa.Table:
     parts = []
     for number in range(times):
         columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
-        columns |= {column: pc.binary_join_element_wise(columns[column], f"n{number}", ".") for column in ids}
+        for column, values in columns.items():
+            if pa.types.is_string(
+                values.type
+            ):  # Ids stand in links, in evidence for links, and in what follows from them.
+                other = pc.binary_join_element_wise(values, f"n{number}", ".")
+                columns[column] = pc.if_else(pc.is_in(values, value_set=ids), other, values)
         if name == "sources":
             columns["path"] = pc.binary_join_element_wise("seeds/", columns["source_id"], ".txt", "")
         parts.append(pa.table(columns, schema=table.schema))

@@ -4,9 +4,9 @@
     python scripts/diff.py OLD NEW                                 each a folder or an archive
     python scripts/diff.py 1.0.0 dataset --releases FOLDER         or a version of a releases folder
     python scripts/diff.py OLD NEW --format markdown|jsonl         for release notes, for programs
-    python scripts/diff.py OLD NEW --format changelog              the counts that the changelog's entry must have
+    python scripts/diff.py OLD NEW --format changelog              the tables that the changelog's section must have
 
-Exit codes: 0 compared; 1 a package cannot be read, or an id that went is not in seeds/retired.yaml; 2 wrong usage.
+Exit codes: 0 compared; 1 a package cannot be read, or an id or a column that went is not in seeds/retired.yaml; 2 wrong usage.
 """
 
 from __future__ import annotations

@@ -170,16 +170,20 @@ def _lost_ids(folder: Path, index: Index, new: Package, retired: RetiredIds) -> 
 
 
 def _section(tree: Path, changes: Changes | None) -> str:
-    """The changelog's section on this version; it must have the counts that diff gives."""
+    """The changelog's section on this version; it must be finished, and have the tables that diff gives."""
     text = (tree / "CHANGELOG.md").read_text(encoding="utf-8")
     _, head, rest = re.split(r"(^## .*$)", text, maxsplit=1, flags=re.MULTILINE)
     section = re.split(r"^## ", rest, maxsplit=1, flags=re.MULTILINE)[0].strip()
     line = text.count("\n", 0, text.index(head)) + 1
+    if "unreleased" in head:
+        raise ReleaseError(
+            f"CHANGELOG.md:{line}: the heading says unreleased; take that away once all of the section is true"
+        )
     if not section:
         raise ReleaseError(f"CHANGELOG.md:{line}: the section is empty; say what changed")
-    if changes is not None and as_changelog(changes).strip() not in section:
+    if changes is not None and any(table not in section for table in as_changelog(changes).strip().split("\n\n")):
         raise ReleaseError(
-            f"CHANGELOG.md:{line}: the section has not the counts that diff gives; "
+            f"CHANGELOG.md:{line}: the section has not the tables that diff gives; "
             f"paste what this prints: scripts/diff.py {changes.old} dataset --releases FOLDER --format changelog"
         )
     return section

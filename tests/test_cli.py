@@ -105,6 +105,8 @@ def test_shown_rows_differ_from_published(run: Run) -> None:
         ("passages", ["ordinal=4"], lambda row: row["ordinal"] == 4),
         ("events", ["date_earliest=2025-08-01"], lambda row: row["date_earliest"] == date(2025, 8, 1)),
         ("events", ["date_earliest="], lambda row: row["date_earliest"] is None),
+        ("dyads", ["goldstein=8"], lambda row: row["goldstein"] == 8.0),
+        ("actors", ["name~PEZESHKIAN"], lambda row: "Pezeshkian" in row["name"]),
     ],
     ids=lambda value: None if callable(value) else str(value),
 )
@@ -126,10 +128,32 @@ def test_columns_or_limit_are_ignored(run: Run) -> None:
         "show", "actors", "--columns", "cow_code,name", "--where", "kind=state", "--limit", "1", "--format", "csv"
     )
     first = next(row for row in bip.load("actors").to_pylist() if row["kind"] == "state")
-    assert text == f'"cow_code","name"\n"{first["cow_code"]}","{first["name"]}"\n'
+    assert text == f'"cow_code","name"\n{first["cow_code"]},"{first["name"]}"\n'
     assert run("show", "actors", "--limit", "0", "--format", "json") == "[]\n"
-    assert run("show", "actors", "--where", "name=Nobody", "--columns", "name", "--format", "csv") == '"name"\n'
-    assert run("show", "actors", "--where", "name=Nobody", "--columns", "name") == "name\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        (
+            "name=Puzhehan",
+            "no name equals 'Puzhehan'; 1 row contains it: --where 'name_as_printed~Puzhehan'",
+        ),
+        ("name=of iran", "no name equals 'of iran'; 3 rows contain it: --where 'name~of iran'"),
+        ("name=Nobody", "no name equals 'Nobody'; none contains it"),
+        ("name~Nobody", "no row has name~Nobody"),
+        ("cow_code=3", "no row has cow_code=3"),
+        ("name=", "no row has an empty name"),
+    ],
+)
+@pytest.mark.parametrize(("form", "empty"), [("table", "name\n"), ("csv", '"name"\n'), ("json", "[]\n")])
+def test_nothing_found_says_nothing(
+    condition: str, says: str, form: str, empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table that is empty because no row equals a word looks as if no row had it; or what is said of it spoils the output."""
+    assert main(["show", "actors", "--where", condition, "--columns", "name", "--format", form]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (empty, f"belarus-iran-pact: {says}\n")
 
 
 # --- What the library says ---
@@ -137,10 +161,11 @@ def test_columns_or_limit_are_ignored(run: Run) -> None:
 
 def test_command_says_less_than_the_library(run: Run) -> None:
     """A command says less than the library, another thing, or colours a pipe."""
-    cell = ("events", "event-minsk-meeting", "place_name")
+    cell = ("events", "event-minsk-meeting", "place_id")
     assert run("explain", *cell) == f"{bip.explain(*cell)}\n"  # type: ignore[arg-type]
     assert run("explain", *cell[:2]) == f"{bip.explain('events', 'event-minsk-meeting')}\n"
     passage_id = bip.load("passages")["passage_id"][3].as_py()
+    assert run("text") == run("text", bip.load("sources")["source_id"][0].as_py()) == bip.text()
     assert run("sentence", "4") == run("sentence", passage_id) == f"{bip.sentence(4)}\n"
     for name, model in TABLES.items():
         assert run("codebook", name) == "\n".join([f"# {name}", "", *table_codebook(model)]) + "\n"
@@ -208,21 +233,24 @@ def test_wrong_usage_of_some_command(capsys: pytest.CaptureFixture[str]) -> None
         ("export out --tables events,actor", "no table 'actor'. Did you mean 'actors'?"),
         ("show actors --where nam=x", "no column 'nam'. Did you mean 'name'? The columns are: actor_id, name, "),
         ("show actors --columns name,knd", "no column 'knd'. Did you mean 'kind'?"),
-        ("explain events event-minsk-meeting plac_name", "no column 'plac_name'. Did you mean 'place_name'?"),
+        ("explain events event-minsk-meeting plac_id", "no column 'plac_id'. Did you mean 'place_id'?"),
         ("explain events event-minsk", "no row 'event-minsk'. Did you mean 'event-minsk-meeting'?"),
         ("path --format csb", "no format 'csb'. Did you mean 'csv'? The formats are: csv, parquet"),
         ("export out --format jsonl --formula-safe", "formula_safe is for csv"),
         ("sentence 99", "no sentences have the number 99; the sentences are: "),
         ("sentence x", "no row 'x'"),
         ("show actors --where named=yes", "a value of named is true or false, not 'yes'"),
-        ("show passages --where start=x", "a value of start is a whole number, not 'x'"),
-        (f"show passages --where start={10**30}", "a value of start is a whole number, not '1000"),
+        ("show passages --where start_char=x", "a value of start_char is a whole number, not 'x'"),
+        (f"show passages --where start_char={10**30}", "a value of start_char is a whole number, not '1000"),
+        ("show terms --where goldstein=x", "a value of goldstein is a number, not 'x'"),
+        ("show actors --where named~x", "named is no text, so nothing is contained in it; ask with named=VALUE"),
+        ("text x", "no source 'x'. The sources are: "),
         ("show events --where date_latest=2025", "a value of date_latest is a day such as 2025-08-31, not '2025'"),
         ("", "the following arguments are required: COMMAND; see: belarus-iran-pact --help"),
         ("shw", "argument COMMAND: invalid choice: 'shw'"),
         ("show", "the following arguments are required: TABLE; see: belarus-iran-pact show --help"),
-        ("show actors --where kind", "argument --where: 'kind' is not of the form COLUMN=VALUE"),
-        ("show actors --where =x", "argument --where: '=x' is not of the form COLUMN=VALUE"),
+        ("show actors --where kind", "argument --where: 'kind' is not of the form COLUMN=VALUE or COLUMN~TEXT"),
+        ("show actors --where =x", "argument --where: '=x' is not of the form COLUMN=VALUE or COLUMN~TEXT"),
         ("show actors --limit -1", "argument --limit: '-1' is not a number of rows"),
         ("show actors --lim 1", "unrecognized arguments: --lim 1"),
         ("download 1.0.0 --from gopher://x", "'gopher://x' is not an address of releases"),
@@ -327,7 +355,7 @@ def test_locale_breaks_output(environment: dict[str, str], run: Run) -> None:
 
 def test_terminal_has_no_colour() -> None:
     """The terminal has no colour: the words that a cell rests on do not stand out."""
-    cell = ("events", "event-minsk-meeting", "place_name")
+    cell = ("events", "event-minsk-meeting", "place_id")
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     environment.pop("NO_COLOR", None)
     master, slave = pty.openpty()
@@ -335,14 +363,14 @@ def test_terminal_has_no_colour() -> None:
     os.close(slave)
     text = os.read(master, 65536).decode().replace("\r\n", "\n")
     os.close(master)
-    assert "\x1b[1;33m«Minsk»\x1b[0m" in text
+    assert "\x1b[1;33m«in Minsk»\x1b[0m" in text
     assert without_colour(text) == f"{bip.explain(*cell)}\n"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}], ids=str)
 def test_colour_is_forced(environment: dict[str, str], on_terminal: Run) -> None:
     """Colour is forced on a terminal that cannot show it, or on a user who said no."""
-    for arguments in ("explain events event-minsk-meeting place_name", "tables", "sentence 4"):
+    for arguments in ("explain events event-minsk-meeting place_id", "tables", "sentence 4"):
         assert "\x1b" in on_terminal(*arguments.split())
         assert "\x1b" not in on_terminal(*arguments.split(), **environment)
 

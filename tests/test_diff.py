@@ -7,21 +7,23 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from conftest import SOURCE, edit
+from conftest import ROOT, SOURCE, edit
 
 import build
 import diff
 from belarus_iran_pact.core.releases import ReleaseError
 from belarus_iran_pact.models import TABLES
-from curation.faults import Place
-from releasing.compare import Changes, Counts, Level, bumped, compare, find_package, read_package
-from releasing.diff_formats import as_changelog, as_json_lines, as_markdown, as_text
+from curation.faults import Faults, Place
+from releasing.compare import Changes, Counts, Level, PublishedTable, bumped, compare, find_package, read_package
+from releasing.diff_formats import as_changelog, as_json_lines, as_markdown, as_text, columns_table
 from releasing.release_files import write_archive
-from releasing.retired import Retired, RetiredIds, is_given
+from releasing.retired import FILE, Retired, RetiredIds, is_given, read_retired
 
 # --- A small package, written by hand ---
 
@@ -41,9 +43,19 @@ EVENTS = [
 EVENT_ROWS = [["event-1", "Talks", "talks", 2], ["event-2", "A visit", "visit", None], ["event-3", "Más", "visit", 1]]
 EVENT_ACTORS = [column(name, origin="key") for name in ("event_actor_id", "event_id", "actor_id", "role")]
 EVIDENCE = [
-    column(name, "integer" if name in ("start", "end") else "string")
+    column(name, "integer" if name.endswith("_char") else "string")
     for name in (
-        *("evidence_id", "table_name", "row_id", "column_name", "basis", "stance", "passage_id", "start", "end"),
+        *(
+            "evidence_id",
+            "table_name",
+            "row_id",
+            "column_name",
+            "basis",
+            "stance",
+            "passage_id",
+            "start_char",
+            "end_char",
+        ),
         "quote",
     )
 ]
@@ -190,6 +202,7 @@ NOTHING, PATCH, MINOR, MAJOR = Level
         (column_removed, MAJOR, "events.count: column removed"),
         (columns_reordered, MAJOR, "events: columns in another order: event_id, label, count, type"),
         (lambda c: fields(c)[3].update(name="number"), MAJOR, "events.number: column added"),
+        (lambda c: [item.update(unit="x") for item in fields(c)[1:3]], MAJOR, "events.label, type: unit added: x (MAJOR)"),
         (lambda c: fields(c)[3].update(type="string"), MAJOR, "events.count: type changed: integer -> string"),
         (lambda c: c["tables"].pop("event_actors"), MAJOR, "event_actors: table removed"),
         (lambda c: fields(c)[2]["constraints"]["enum"].pop(), MAJOR, "events.type: terms removed: visit"),
@@ -219,7 +232,7 @@ def test_change_asks_for_too_small_a_version(
 
 def test_id_changes_what_it_stands_for(tmp_path: Path) -> None:
     """An id changes what it stands for, and passes for a corrected value: that is an old id used again."""
-    pinned = {("passages", "start"): MAJOR, ("passages", "text"): PATCH, ("sources", "sha256"): MAJOR}
+    pinned = {("passages", "start_char"): MAJOR, ("passages", "text"): PATCH, ("sources", "sha256"): MAJOR}
     for (table, name), level in pinned.items():
         read = []
         for value in ("before", "after"):
@@ -264,7 +277,7 @@ def test_evidence_is_left_out(tmp_path: Path) -> None:
     changes = changes_by(tmp_path, lambda content: rows(content)[0].__setitem__(1, "Long talks"))
     (cell,) = changes.cells
     assert [row["quote"] for row in cell.evidence] == ["words 1"]
-    line = 's.s01 [1:8] "words 1" (judged, supports)'
+    line = 's.s01 "words 1" (judged, supports)'
     assert line in as_text(changes)
     assert line in as_markdown(changes)
     assert json.loads(as_json_lines(changes).splitlines()[0])["evidence"][0]["passage_id"] == "s.s01"
@@ -306,7 +319,44 @@ def test_explained_removal_is_a_fault(tmp_path: Path) -> None:
 def test_retired_id_comes_back(tmp_path: Path) -> None:
     """A retired id comes back."""
     changes = changes_by(tmp_path, lambda content: None, retired("event-2"))
-    assert changes.faults == ["events event-2 is retired, and no id is ever used again; give the row another id"]
+    assert changes.faults == ["events event-2 is retired, and no id is ever used again; give it another"]
+
+
+def column_renamed(content: Json) -> None:
+    fields(content)[3].update(name="number", unit="delegations")
+    rows(content)[0][3] = 5
+
+
+def test_renamed_column_is_told_as_two(tmp_path: Path) -> None:
+    """A renamed column is told as one that went and one that came: what else changed of it and its cells is lost."""
+    fate = {("columns", "events.count"): Retired("columns", "events.count", ("events.number",), None, Place(Path("f")))}
+    changes = changes_by(tmp_path, column_renamed, fate)
+    assert changes.faults == []
+    assert [(change.column, change.what) for change in changes.schema] == [
+        ("count", "renamed to number"),
+        ("number", "unit changed: people -> delegations"),
+    ]
+    (cell,) = changes.cells
+    assert (cell.column, cell.old, cell.new) == ("number", 2, 5)
+    (row,) = columns_table(changes)[2:]
+    assert row == "| `events` | `count` | `number` |"
+    named = json.loads(as_json_lines(changes).splitlines()[0])
+    assert (named["column"], named["successors"]) == ("count", ["events.number"])
+
+
+def test_removed_column_is_unexplained(tmp_path: Path) -> None:
+    """A removed column is unexplained, or its explanation is not shown, or the column comes back."""
+    gone = "columns events.count"
+    changes = changes_by(tmp_path / "a", column_removed)
+    assert changes.faults == [f"{gone} is gone without successor or reason; add it to seeds/retired.yaml"]
+    assert "events.count: column removed (UNEXPLAINED) (MAJOR)" in as_text(changes)
+    fate = {("columns", "events.count"): Retired("columns", "events.count", ("crowds",), "a | b", Place(Path("f")))}
+    changes = changes_by(tmp_path / "b", column_removed, fate)
+    assert changes.faults == []
+    assert "events.count: column removed (now crowds; a | b) (MAJOR)" in as_text(changes)
+    assert columns_table(changes)[2:] == ["| `events` | `count` | `crowds`; a \\| b |"]
+    changes = changes_by(tmp_path / "c", lambda content: None, fate)
+    assert changes.faults == [f"{gone} is retired, and no id is ever used again; give it another"]
 
 
 def test_removed_table_takes_ids_along(tmp_path: Path) -> None:
@@ -348,7 +398,8 @@ def test_corrected_label_is_not_traced(
     assert (cell.row_id, cell.column) == ("event-signing", "label")
     assert cell.evidence[0]["quote"] == "Belarus and Iran have officially signed a comprehensive plan"
     assert changes.level is Level.PATCH
-    assert changes.counts == {"events": Counts(0, 0, 1), "timeline": Counts(0, 0, 1)}
+    # The id of a piece of evidence hashes the value that it speaks for.
+    assert changes.counts == {"events": Counts(0, 0, 1), "evidence": Counts(1, 1, 0), "timeline": Counts(0, 0, 1)}
 
 
 def test_forms_differ(package: Path, tmp_path: Path) -> None:
@@ -363,6 +414,23 @@ def test_forms_differ(package: Path, tmp_path: Path) -> None:
             changes = compare(old, new, {})
             assert changes.level is Level.NONE, f"{old.name} {new.name}\n{as_text(changes)}"
             assert len(new.tables) == len(TABLES)
+
+
+def test_changelog_tells_other_columns(package: Path) -> None:
+    """The changelog tells of other columns, tables or types than came and went since 1.0.0, or one went unexplained."""
+    released = json.loads((ROOT / "tests" / "columns-1.0.0.json").read_text(encoding="utf-8"))
+    new = read_package(package)
+    tables = {}
+    for name, types in released.items():
+        key = next(iter(types))
+        columns = [{"name": column, "type": kind} for column, kind in types.items()]
+        resource = {"format": "csv", "schema": {"fields": columns, "primaryKey": [key]}}
+        tables[name] = PublishedTable(resource, key, pa.table({column: pa.array([], pa.string()) for column in types}))
+    retired_ids = read_retired(ROOT / "seeds" / FILE, Faults())
+    changes = compare(new._replace(version="1.0.0", tables=tables), new, retired_ids)
+    assert changes.faults == []
+    table = "\n".join(columns_table(replace(changes, new=changes.smallest)))
+    assert f"\n\n{table}\n\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), table
 
 
 # --- The command ---

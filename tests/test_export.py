@@ -89,6 +89,7 @@ def read_csv(folder: Path, name: str) -> list[dict[str, Any]]:
     readers: dict[str, Callable[[str], Any]] = {
         "text": str,
         "integer": int,
+        "number": float,
         "boolean": {"true": True, "false": False}.__getitem__,
         "date": date.fromisoformat,
     }
@@ -138,7 +139,13 @@ def workbook(file: Path) -> openpyxl.Workbook:
 
 def read_xlsx(folder: Path, name: str) -> list[dict[str, Any]]:
     header, *rows = workbook(folder / "belarus-iran-pact.xlsx")[name].iter_rows()
-    return [{str(column.value): xlsx_value(cell) for column, cell in zip(header, row, strict=True)} for row in rows]
+    found = [{str(column.value): xlsx_value(cell) for column, cell in zip(header, row, strict=True)} for row in rows]
+    for field in fields(TABLES[name]):
+        if field.type == "number":
+            # A workbook has one kind of number; openpyxl reads whole ones as int.
+            for row in found:
+                row[field.name] = None if row[field.name] is None else float(row[field.name])
+    return found
 
 
 def xlsx_value(cell: Any) -> Any:
@@ -220,7 +227,7 @@ def test_sqlite_keys_do_not_hold(exported: Callable[[str], Path]) -> None:
             }
         connection.execute("PRAGMA foreign_keys = ON")
         for statement in (
-            "INSERT INTO event_actors SELECT 'new', 'event-none', actor_id, role, note FROM event_actors LIMIT 1",
+            "INSERT INTO event_actors SELECT 'new', 'event-none', actor_id, role, basis, note FROM event_actors LIMIT 1",
             "INSERT INTO event_actors SELECT * FROM event_actors LIMIT 1",
             "UPDATE actors SET name = NULL",
             "UPDATE actors SET named = 2",
@@ -239,7 +246,7 @@ def test_sqlite_schema_explains_nothing(exported: Callable[[str], Path]) -> None
 def test_duckdb_is_bare(exported: Callable[[str], Path]) -> None:
     """The DuckDB file is bare: tables or columns lack their descriptions, types, primary keys or NOT NULL."""
     file = exported("duckdb") / "belarus-iran-pact.duckdb"
-    types = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE"}
+    types = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
     with duckdb.connect(str(file), read_only=True) as connection:
         comments = dict(connection.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall())
         assert comments == {model.table.name: description(model) for model in MODELS}

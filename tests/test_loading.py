@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 import subprocess
@@ -13,9 +14,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import belarus_iran_pact as bip
+from belarus_iran_pact import loading, models
 from belarus_iran_pact.core.schemas import arrow_schema
 from belarus_iran_pact.core.table import Row, ValueType, description, fields
 from belarus_iran_pact.models import MODELS, TABLES
@@ -49,6 +52,7 @@ HOSTILE = [
 FROM_TEXT: dict[ValueType, Callable[[str], Any]] = {
     "text": str,
     "integer": int,
+    "number": float,
     "boolean": {"true": True, "false": False}.__getitem__,
     "date": date.fromisoformat,
 }
@@ -205,3 +209,38 @@ def test_submodule_hides_a_function() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_text_that_spans_do_not_fit() -> None:
+    """The text is not that of the file whose SHA-256 is published, or spans cut other words from it."""
+    for source in bip.load("sources").to_pylist():
+        text = bip.text(source["source_id"])
+        assert hashlib.sha256(text.encode()).hexdigest() == source["sha256"]
+        for table, start, end, words in models.DATASET.spans:
+            name: Any = table
+            rows = [row for row in bip.load(name).to_pylist() if row["source_id"] == source["source_id"]]
+            assert all(text[row[start] : row[end]] == row[words] for row in rows if row[words] is not None), table
+    assert bip.text() == bip.text(bip.load("sources")["source_id"][0].as_py())
+
+
+def test_text_of_a_source_that_is_not_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several sources some one is taken; an unknown one is refused without a list; or a damaged text passes for the source's."""
+    sources, load = bip.load("sources"), bip.load
+    (source_id,) = sources["source_id"].to_pylist()
+    with pytest.raises(ValueError, match=f"no source 'x'. The sources are: {source_id}"):
+        bip.text("x")
+
+    def given(table: pa.Table) -> None:
+        monkeypatch.setattr(loading, "load", lambda name: table if name == "sources" else load(name))
+
+    given(sources.set_column(0, sources.schema.field(0), pa.array(["other"])))
+    with pytest.raises(ValueError, match="passages of other do not give its text"):
+        bip.text()
+    at = sources.column_names.index("sha256")
+    given(sources.set_column(at, sources.schema.field(at), pa.array(["0" * 64])))
+    with pytest.raises(ValueError, match=f"passages of {source_id} do not give its text"):
+        bip.text()
+    other = sources.set_column(0, sources.schema.field(0), pa.array(["other"]))
+    given(pa.concat_tables([sources, other]))
+    with pytest.raises(ValueError, match=f"which source is meant\\? Name one of: {source_id}, other"):
+        bip.text()

@@ -180,18 +180,20 @@ def test_csvw_reads_otherwise() -> None:
 def test_csvw_overlooks_a_bad_cell(spoilt: Path, caplog: pytest.LogCaptureFixture) -> None:
     """CSVW overlooks a bad cell: a rule of the models is not in the metadata, or the reader does not keep it."""
     for file, old, new in (
-        ("mentions.csv", ",0,9,", ",zero,9,"),
+        ("mentions.csv", ",11,18,", ",eleven,18,"),
         ("claims.csv", ",false,", ",no,"),
-        ("events.csv", '"signing"', '"singing"'),
+        ("events.csv", '"finalization"', '"finalisation"'),
         ("events.csv", '"occurred"', ""),
+        ("events.csv", '"diplomatic"', '"diplomatic;"'),
     ):
         replace_in(spoilt / "csv" / file, old, new)
     assert csvw_complaints(spoilt)
     for what in (
-        "mentions.csv:2:5 start: Invalid value",
-        "claims.csv:2:8 presupposed: invalid lexical value",
+        "mentions.csv:2:9 start_char: Invalid value",
+        "claims.csv:2:9 presupposed: invalid lexical value",
         "events.csv:2:3 type: invalid lexical value",
         "events.csv:2:4 status: required column value is missing",
+        "events.csv:2:23 plover_contexts: invalid lexical value",
     ):
         assert what in caplog.text
 
@@ -202,7 +204,7 @@ def test_csvw_overlooks_a_broken_key(spoilt: Path) -> None:
     metadata, events, mentions = (spoilt / name for name in ("csv-metadata.json", "csv/events.csv", "csv/mentions.csv"))
     row = events.read_text(encoding="utf-8").splitlines(keepends=True)[-1]
     for file, old, new, what in (
-        (mentions, '"actor-article","000', '"actor-nobody","000', "Key `actor-nobody` not found"),
+        (mentions, '"actor-belarus",,', '"actor-nobody",,', "Key `actor-nobody` not found"),
         (events, row, row + row, "duplicate primary key"),
         (events, '"label"', '"title"', "missing required columns {'label'}"),
         (metadata, '"resource": "csv/actors.csv"', '"resource": "csv/events.csv"', "Foreign key error"),
@@ -316,7 +318,7 @@ def bodies(item: dict[str, Any], purpose: str) -> list[dict[str, Any]]:
 
 
 def test_annotation_names_another_cell(collection: dict[str, Any]) -> None:
-    """A row of `evidence` or `mentions` has no body with its words, or one for another cell or actor, or of another bearing.
+    """A row of `evidence` or `mentions` has no body with its words, or one for another cell or row, or of another bearing.
 
     Or words have two annotations, or one although nothing rests on them.
     """
@@ -336,15 +338,23 @@ def test_annotation_names_another_cell(collection: dict[str, Any]) -> None:
             assert kind == ("cell" if cell else "row")
             assert body["label"] == "/".join([name, row_id, *cell])
             told.append((span_of(item), body["label"], body["purpose"]))
-    bearing = {"supports": "describing", "contradicts": "questioning"}
+    bearing = {"supports": "describing", "contradicts": "questioning", "own": "describing"}
     expected = [
         (
-            (row["start"], row["end"]),
+            (row["start_char"], row["end_char"]),
             f"{row['table_name']}/{row['row_id']}/{row['column_name']}",
             bearing[row["stance"]],
         )
         for row in rows_of("evidence")
-    ] + [((row["start"], row["end"]), f"actors/{row['actor_id']}", "identifying") for row in rows_of("mentions")]
+    ]
+    kinds = {"actor_id": "actors", "event_id": "events", "agreement_id": "agreements", "provision_id": "provisions"}
+    kinds["place_id"] = "places"
+    expected += [
+        ((row["start_char"], row["end_char"]), f"{table}/{row[column]}", "identifying")
+        for row in rows_of("mentions")
+        for column, table in kinds.items()
+        if row[column] is not None
+    ]
     assert sorted(told) == sorted(expected)
     assert {purpose for *_, purpose in told} == {"describing", "questioning", "identifying"}
 

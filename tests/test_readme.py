@@ -1,24 +1,45 @@
-"""README: its commands stand as the contract has them, and its snippets run and print what it says they print."""
+"""README and worked examples: the contract's commands are there, and all snippets run and print what stands below them.
+
+Run as a program, this file puts below each snippet what it prints now.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 import belarus_iran_pact as bip
+from belarus_iran_pact.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+DOCUMENTS = (ROOT / "README.md", ROOT / "schema" / "EXAMPLES.md")
+README, EXAMPLES = (document.read_text(encoding="utf-8") for document in DOCUMENTS)
+# A snippet, and the block of text after it where there is one.
+SNIPPET = re.compile(r"^```python\n(?P<code>.*?)^```$(?:\n\n^```text\n(?P<shown>.*?)^```$)?", re.MULTILINE | re.DOTALL)
 
 
-def first_block(heading: str) -> str:
+def printed(snippet: re.Match[str]) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as screen:
+        exec(snippet["code"], {})
+    return screen.getvalue()
+
+
+def renewed(snippet: re.Match[str]) -> str:
+    """The snippet with what it prints now."""
+    if snippet["shown"] is None:
+        return snippet[0]
+    start = snippet.start("shown") - snippet.start()
+    return snippet[0][:start] + printed(snippet) + "```"
+
+
+def first_block(heading: str, language: str) -> str:
     section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    found = re.search(r"^```\w*\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^```{language}\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
     assert found is not None
     return found.group(1)
 
@@ -26,28 +47,37 @@ def first_block(heading: str) -> str:
 @pytest.mark.parametrize("heading", ["Build", "Test"])
 def test_command_of_several_lines(heading: str) -> None:
     """A command that takes several lines, or leaves set-up to the reader, fails on a fresh machine."""
-    lines = first_block(heading).splitlines()
+    lines = first_block(heading, "sh").splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("python3 -m venv .venv && .venv/bin/pip install")
 
 
 def test_ci_that_runs_something_else() -> None:
     """CI that does not run the Test line as it stands would let the README's line rot."""
-    assert first_block("Test").strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert first_block("Test", "sh").strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("number", [at for at, (language, _) in enumerate(BLOCKS) if language == "python"])
-def test_snippet_that_fails_or_prints_otherwise(number: int) -> None:
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        pytest.param(snippet, id=f"{document.name}-{number}")
+        for document, text in zip(DOCUMENTS, (README, EXAMPLES), strict=True)
+        for number, snippet in enumerate(SNIPPET.finditer(text), start=1)
+    ],
+)
+def test_snippet_that_fails_or_prints_otherwise(snippet: re.Match[str]) -> None:
     """A snippet that fails, or prints other than the block after it says, misleads."""
-    shown = printed(BLOCKS[number][1])
-    if number + 1 < len(BLOCKS) and BLOCKS[number + 1][0] == "text":
-        assert shown == BLOCKS[number + 1][1]
+    shown = printed(snippet)
+    if snippet["shown"] is not None:
+        assert shown == snippet["shown"]
 
 
-def printed(code: str) -> str:
-    with contextlib.redirect_stdout(io.StringIO()) as screen:
-        exec(code, {})
-    return screen.getvalue()
+@pytest.mark.parametrize("command", first_block("From a value to its words", "sh").splitlines())
+def test_command_that_fails(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that names a table, row or column that is gone fails at the first try."""
+    monkeypatch.chdir(tmp_path)
+    program, *arguments = shlex.split(command)
+    assert (program, main(arguments)) == ("belarus-iran-pact", 0)
 
 
 def test_table_left_out() -> None:
@@ -56,17 +86,13 @@ def test_table_left_out() -> None:
     assert {table.name for table in bip.tables()} <= set(listed)
 
 
-EXAMPLES = (ROOT / "schema" / "EXAMPLES.md").read_text(encoding="utf-8")
-EXAMPLE_PAIRS = re.findall(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", EXAMPLES, flags=re.MULTILINE | re.DOTALL)
-
-
-@pytest.mark.parametrize("number", range(len(EXAMPLE_PAIRS)))
-def test_worked_example_that_prints_otherwise(number: int) -> None:
-    """A worked example that fails, or prints other than it shows, misleads."""
-    code, shown = EXAMPLE_PAIRS[number]
-    assert printed(code) == shown
-
-
 def test_kind_of_user_without_an_example() -> None:
     """Each of the six kinds of user has a worked example, with code and output."""
-    assert len(EXAMPLE_PAIRS) == EXAMPLES.count("\n## ") == 6
+    shown = [snippet["shown"] for snippet in SNIPPET.finditer(EXAMPLES)]
+    assert len(shown) == EXAMPLES.count("\n## ") == 6
+    assert all(shown)
+
+
+if __name__ == "__main__":
+    for document in DOCUMENTS:
+        document.write_text(SNIPPET.sub(renewed, document.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

@@ -371,6 +371,16 @@ def test_versions_differ(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
 
 
+def test_unreleased_version_is_released(tmp_path: Path) -> None:
+    """A version that the changelog still calls unreleased is released, or a finished section is refused."""
+    file = tmp_path / "CHANGELOG.md"
+    file.write_text("# Changelog\n\n## 2.0.0 (unreleased)\n\nNew.\n\n## 1.0.0\n\nOld.\n", encoding="utf-8")
+    with pytest.raises(ReleaseError, match=r"^CHANGELOG\.md:3: the heading says unreleased; take that away once "):
+        release._section(tmp_path, None)
+    edit(file, " (unreleased)", "")
+    assert release._section(tmp_path, None) == "New."
+
+
 @pytest.mark.slow
 def test_dirty_tree_is_released(first: Released) -> None:
     """A dirty tree is released: a file changed, or one that is not committed."""
@@ -436,7 +446,7 @@ def test_changelog_has_other_counts(second: Released) -> None:
     commit(second.tree)
     (reason,) = refusals(second)
     assert re.match(
-        r"CHANGELOG\.md:\d+: the section has not the counts that diff gives; paste what this prints: ", reason
+        r"CHANGELOG\.md:\d+: the section has not the tables that diff gives; paste what this prints: ", reason
     )
 
 

@@ -494,7 +494,7 @@ def test_null_made_empty_text(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ('"start"', '"begin"', "its columns are"),
+        ('"start_char"', '"begin"', "its columns are"),
         (",0,74,", ",zero,74,", "CSV conversion error to int64"),
         (",0,74,", ",0,74,5,", "Expected 8 columns, got 9"),
     ],

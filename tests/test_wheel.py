@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATASET = ROOT / "dataset"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-# The largest wheel that is still a light dependency. It grows with each article: raise it knowingly.
-MAX_WHEEL_BYTES = 420_000
+# The largest wheel that is still a light dependency. It grows with each article and table: raise it knowingly.
+MAX_WHEEL_BYTES = 560_000
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@
     bip.tables()                                                   # what there is
     bip.load("events")                                             # a pyarrow.Table
     bip.load("events", backend="pandas")                           # or pandas, polars, duckdb
-    bip.explain("events", "event-minsk-meeting", "place_name")     # why a value is there
+    bip.explain("events", "event-minsk-meeting", "place_id")       # why a value is there
+    bip.text()                                                     # the article, which spans count in
 
 Importing this package imports neither pyarrow nor pydantic; functions import what they need when they are called.
 """
 
-from .loading import TableInfo, connect, load, path, records, tables, verify
+from .loading import TableInfo, connect, load, path, records, tables, text, verify
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
 
 __all__ = [
     "TableInfo",
@@ -27,6 +28,7 @@ __all__ = [
     "records",
     "sentence",
     "tables",
+    "text",
     "verify",
 ]
 

@@ -14,6 +14,7 @@ import argparse
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -128,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=NAME,
         description="The Belarus-Iran 2026 military cooperation plan, as one news article reports it: its tables, "
         "and the words that each cell rests on.",
-        example="explain events event-minsk-meeting place_name",
+        example="explain events event-minsk-meeting place_id",
     )
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -142,11 +143,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _condition(text: str) -> tuple[str, str]:
-    column, equals, value = text.partition("=")
-    if not (column and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form COLUMN=VALUE")
-    return column, value
+def _condition(text: str) -> tuple[str, str, str]:
+    found = re.fullmatch("([^=~]+)([=~])(.*)", text, re.DOTALL)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form COLUMN=VALUE or COLUMN~TEXT")
+    return found[1], found[2], found[3]
 
 
 def _names(text: str) -> list[str]:
@@ -175,7 +176,8 @@ def tables(options: argparse.Namespace) -> None:
         action="append",
         default=[],
         type=_condition,
-        help="only rows with that value; `COLUMN=` for rows where it is empty; if given several times, all must hold",
+        help="only rows with that value; `COLUMN=` for rows where it is empty, `COLUMN~TEXT` for rows whose text contains "
+        "TEXT, in small or capital letters; if given several times, all must hold",
     ),
     argument("--columns", metavar="A,B", type=_names, help="only these columns, in this order"),
     argument("--limit", metavar="N", type=_count, help="at most this many rows"),
@@ -203,7 +205,7 @@ def show(options: argparse.Namespace) -> None:
 
         print(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=date.isoformat))
     else:
-        numbers = {at for at, field in enumerate(table.schema) if str(field.type) == "int64"}
+        numbers = {at for at, field in enumerate(table.schema) if str(field.type) in ("int64", "double")}
         rows = [[_cell_text(value) for value in row.values()] for row in table.to_pylist()]
         _print_grid(table.column_names, rows, numbers)
 
@@ -231,13 +233,16 @@ def laws(options: argparse.Namespace) -> None:
 
 
 @command(
-    "explain events event-minsk-meeting place_name",
+    "explain events event-minsk-meeting place_id",
     argument("table", metavar="TABLE"),
     argument("row", metavar="ROW", help="the row's primary key"),
     argument("column", metavar="COLUMN", nargs="?", help="without it, the whole row is explained"),
 )
 def explain(options: argparse.Namespace) -> None:
-    """Explain why a cell has its value or is empty, in the article's words."""
+    """Explain why a cell has its value or is empty, in the article's words.
+
+    A cell that is computed leads to the cells that it is computed from, and their words.
+    """
     loading.path(options.table)
     from .explaining import explain
 
@@ -292,6 +297,19 @@ def sentence(options: argparse.Namespace) -> None:
     from .explaining import sentence
 
     _print_text(str(sentence(int(options.passage) if options.passage.isdecimal() else options.passage)))
+
+
+@command(
+    "text",
+    argument("source", metavar="SOURCE", nargs="?", help="its source_id, if there are several sources"),
+)
+def text(options: argparse.Namespace) -> None:
+    """Print the text of a source, as it was received.
+
+    Spans count its characters from 0. In a pipe it is byte for byte the file whose SHA-256 `sources` gives.
+    """
+    whole = loading.text(options.source)
+    print(visible(whole) if _is_terminal() else whole, end="")
 
 
 @command(
@@ -364,17 +382,42 @@ def download(options: argparse.Namespace) -> None:
 
 
 def _select(
-    table: pyarrow.Table, conditions: list[tuple[str, str]], columns: list[str] | None, limit: int | None
+    table: pyarrow.Table, conditions: list[tuple[str, str, str]], columns: list[str] | None, limit: int | None
 ) -> pyarrow.Table:
-    from pyarrow import compute
-
-    for name in (*dict(conditions), *(columns or ())):
+    for name in (*(name for name, *_ in conditions), *(columns or ())):
         if name not in table.column_names:
             raise unknown("column", name, table.column_names)
-    for name, text in conditions:
-        column = table[name]
-        table = table.filter(compute.equal(column, _value(name, column.type, text)) if text else column.is_null())
+    for condition in conditions:
+        found = _where(table, *condition)
+        if table.num_rows and not found.num_rows:
+            _complain(f"{NAME}: {_nothing_found(table, *condition)}")
+        table = found
     return table.select(columns or table.column_names).slice(0, limit)
+
+
+def _where(table: pyarrow.Table, name: str, relation: str, text: str) -> pyarrow.Table:
+    from pyarrow import compute
+
+    column = table[name]
+    if relation == "~":
+        if str(column.type) != "string":
+            raise UsageError(f"{name} is no text, so nothing is contained in it; ask with {name}=VALUE")
+        return table.filter(compute.match_substring(column, text, ignore_case=True))
+    return table.filter(compute.equal(column, _value(name, column.type, text)) if text else column.is_null())
+
+
+def _nothing_found(table: pyarrow.Table, name: str, relation: str, text: str) -> str:
+    """That a condition holds for no row; of a text that none equals, how many contain it, if need be in another column."""
+    if not text:
+        return f"no row has an empty {name}"
+    if relation == "~" or str(table[name].type) != "string":
+        return visible(f"no row has {name}{relation}{text}")
+    columns = [name, *(field.name for field in table.schema if str(field.type) == "string")]
+    counts = {column: _where(table, column, "~", text).num_rows for column in columns}
+    column = next((column for column in columns if counts[column]), name)
+    rows = {0: "none contains it", 1: "1 row contains it: "}.get(counts[column], f"{counts[column]} rows contain it: ")
+    hint = f"--where {shlex.quote(f'{column}~{text}')}" if counts[column] else ""
+    return visible(f"no {name} equals {text!r}; {rows}{hint}")
 
 
 def _value(name: str, kind: pyarrow.DataType, text: str) -> pyarrow.Scalar:
@@ -391,6 +434,7 @@ def _value(name: str, kind: pyarrow.DataType, text: str) -> pyarrow.Scalar:
 _READERS: dict[str, tuple[Callable[[str], object], str]] = {
     "bool": ({"true": True, "false": False}.__getitem__, "true or false"),
     "int64": (int, "a whole number"),
+    "double": (float, "a number"),
     "date32[day]": (date.fromisoformat, "a day such as 2025-08-31"),
 }
 

@@ -173,6 +173,39 @@ def tables() -> tuple[TableInfo, ...]:
     return tuple(TableInfo(*(item[key] for key in said)) for item in _table_resources(data_folder()))
 
 
+def text(source_id: str | None = None) -> str:
+    """The text of a source, rebuilt from its passages: all spans count its characters, from 0, the end excluded.
+
+    Args:
+        source_id: the source's id; it may be left out where there is a single source.
+
+    Returns:
+        The decoded text of the file: encoded as UTF-8, it has the SHA-256 that `sources` gives.
+
+    Raises:
+        ValueError: there is no such source, or there are several and none is named; the message lists them. Or the passages
+            do not give the text as it was received.
+    """
+    import hashlib
+
+    from .core.laws import rebuilt_text
+    from .core.messages import UsageError
+
+    sources = {row["source_id"]: row for row in load("sources").to_pylist()}
+    if source_id is None and len(sources) == 1:
+        (source_id,) = sources
+    if source_id is None:
+        raise UsageError(f"which source is meant? Name one of: {', '.join(sources)}")
+    if source_id not in sources:
+        raise unknown("source", source_id, sources)
+    passages = [row for row in load("passages").to_pylist() if row["source_id"] == source_id]
+    spans = sorted((row["start_char"], row["line"], row["text"]) for row in passages)
+    found = rebuilt_text(spans, sources[source_id]["character_count"])
+    if found is None or hashlib.sha256(found.encode()).hexdigest() != sources[source_id]["sha256"]:
+        raise ValueError(f"the passages of {source_id} do not give its text as it was received")
+    return found
+
+
 def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path:
     """The file of a table.
 

@@ -15,6 +15,7 @@ from .core import NAME
 from .core.column import (
     SHA256_PATTERN,
     Default,
+    Rule,
     coder,
     derived,
     edtf,
@@ -29,8 +30,45 @@ from .core.column import (
 from .core.table import Computed, Dataset, Part, Row, Table
 
 ISO_3166 = "ISO 3166-1"
-SPAN_UNIT = "Unicode code points from the start of the source, 0-based; start is included, end is not"
+SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
 
+
+_NO_ATTRIBUTION = Rule("voice_actor_id.kind", "article_voice", "no_attribution")
+_OWN_VOICE = Default("voice_actor_id.kind", "article_voice", like="factuality")
+
+# What columns are computed from, where several are from the same.
+_OF_STATEMENT = (
+    "voice_actor_id.name",
+    "voice_actor_id.kind",
+    "factuality",
+    "presupposed",
+    "kind",
+    "proposition",
+    "claim_cues(claim_id).cue_id.kind",
+    # Names keep their capital within a sentence.
+    "mentions().text",
+    "mentions().form",
+    "actors().kind",
+    "actors().name",
+    "actors().named",
+)
+_OF_HAPPENING = (
+    "events(happening_id).status",
+    "events(happening_id).type",
+    "events(happening_id).event_links(event_id).relation",
+    "events(happening_id).event_links(event_id).related_event_id.type",
+    "events(happening_id).event_links(related_event_id=event_id).relation",
+    "events(happening_id).event_links(related_event_id=event_id).event_id.type",
+)
+# Which events of a happening took place, which states take part in them, and which of them speaks for the pair.
+_OF_PAIR = (
+    "events(happening_id).status",
+    "events(happening_id).cameo_code",
+    "events(happening_id).event_actors(event_id).role",
+    "events(happening_id).event_actors(event_id).actor_id.country",
+    "actors().iso_alpha3",
+)
+_OF_DATES = (*_OF_PAIR, "events(happening_id).date_earliest", "events(happening_id).date_latest")
 
 # --- What happened ---
 
@@ -46,25 +84,49 @@ class Event(Row):
         "What happened",
         column_groups={
             "dates": ("date_text", "date_edtf", "date_inferred_edtf"),
-            "places": ("place_text", "place_name", "place_country"),
-            "plover": ("plover_event", "plover_mode", "plover_context"),
+            "places": ("place_text", "place_id"),
+            "plover": ("plover_event", "plover_mode", "plover_contexts"),
         },
     )
 
     event_id: Annotated[str, identifier("The event.")]
     label: Annotated[str, coder("The event in a few words.")]
     type: Annotated[str, coder("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, coder("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    status: Annotated[
+        str, coder("Whether it has occurred, goes on, is planned or is only possible.", vocabulary=v.EVENT_STATUS)
+    ]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the event takes place.", origin="source", voice=True)
+        str,
+        link(
+            "actors",
+            "Whose word it is that the event takes place.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    author_factuality: Annotated[
+        str,
+        coder(
+            "How far the article's own voice, outside its headline, is committed to it.",
+            vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=_OWN_VOICE,
+            certainty=True,
+        ),
+    ]
     agreement_id: Annotated[
         str | None,
-        link("agreements", "The agreement that the event makes, makes known, or is held under.", null_means="None."),
+        link(
+            "agreements",
+            "The agreement that the event makes, makes known, or is held under.",
+            null_means="No agreement.",
+        ),
     ]
     provision_id: Annotated[
-        str | None, link("provisions", "The provision that the event would carry out.", null_means="None.")
+        str | None, link("provisions", "The provision that the event would carry out.", null_means="No provision.")
     ]
     date_text: Annotated[str | None, source("When, in the article's words.", verbatim=True)]
     date_edtf: Annotated[str | None, edtf("source", "When, as far as the article states it.")]
@@ -72,44 +134,99 @@ class Event(Row):
     date_earliest: Annotated[
         date | None,
         derived(
-            "First day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "First day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year. Whether that is not stated or not disclosed: `date_words` in `timeline`, and `gaps`.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     date_latest: Annotated[
         date | None,
         derived(
-            "Last day of `date_inferred_edtf`, else of `date_edtf`.", null_means="Neither gives a year to count from."
+            "Last day of `date_inferred_edtf`, else of `date_edtf`.",
+            null_means="Neither gives a year. Whether that is not stated or not disclosed: `date_words` in `timeline`, and `gaps`.",
+            computed_from=("date_inferred_edtf", "date_edtf"),
+        ),
+    ]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
     place_text: Annotated[str | None, source("Where, in the article's words.", verbatim=True)]
-    place_name: Annotated[str | None, source("The place's name as printed.", verbatim=True)]
+    place_id: Annotated[str | None, link("places", "Where it takes place.", origin="coder")]
     place_country: Annotated[
         str | None,
-        inferred("The country where the place lies.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
-    ]
-    place_geonames_id: Annotated[
-        str | None,
-        reference(
-            "GeoNames id of the place named.", authority="GeoNames", pattern="[0-9]+", null_means="No place named."
+        derived(
+            "The country of the place, from `places`.",
+            vocabulary=v.COUNTRY,
+            unit="ISO 3166-1 alpha-3",
+            null_means="No place, or one that is open or in no one country: `place_id` and its gap say which.",
+            computed_from=("place_id.country",),
         ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
-    cameo_code: Annotated[str | None, coder("CAMEO event code.", vocabulary=v.CAMEO_CODE, unit="CAMEO code")]
+    cameo_code: Annotated[
+        str | None,
+        coder(
+            "CAMEO event code; where the words leave it open, `gaps` has the codes that are possible.",
+            vocabulary=v.CAMEO_CODE,
+            unit="CAMEO code",
+        ),
+    ]
     plover_event: Annotated[str | None, coder("PLOVER event category.", vocabulary=v.PLOVER_EVENT)]
     plover_mode: Annotated[str | None, coder("PLOVER mode.", vocabulary=v.PLOVER_MODE)]
-    plover_context: Annotated[str | None, coder("PLOVER context.", vocabulary=v.PLOVER_CONTEXT)]
+    plover_contexts: Annotated[
+        str | None,
+        coder(
+            "PLOVER contexts, joined by `;`: of signings, offers to talk, demands and sanctions what PLOVER's conversion from CAMEO "
+            "gives, diplomatic; of meetings, talks and cooperation the subject.",
+            vocabulary=v.PLOVER_CONTEXT,
+            joined=True,
+        ),
+    ]
+    happening_id: Annotated[
+        str,
+        derived(
+            "The main event of the happening that the event belongs to; a rule for counting, no claim of identity. Events are one "
+            "happening where `maybe_same_as` joins them, or `occurs_during`, `part_of` or `maybe_part_of` where both are visit, "
+            "meeting or talks.",
+            computed_from=_OF_HAPPENING,
+        ),
+    ]
+    count_once: Annotated[
+        bool,
+        derived(
+            "True on one row of each happening that occurred or goes on, the main event; false on all others. Count the "
+            "rows where it is true.",
+            computed_from=("happening_id", "status"),
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
 class EventActor(Row):
-    """Who takes part in an event, and as what: one row for each actor and role."""
+    """Who has to do with an event, and as what: one row for each actor and role.
+
+    Who is only spoken of, or is the channel of a statement, takes no part: see `role`. An actor whom the words leave open has no row.
+    """
 
     table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
-    event_actor_id: Annotated[str, identifier("The participation.")]
+    event_actor_id: Annotated[str, identifier("The part that an actor has in an event.")]
     event_id: Annotated[str, link("events", "The event.")]
-    actor_id: Annotated[str, link("actors", "Who takes part.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.EVENT_ROLE)]
+    actor_id: Annotated[str, link("actors", "The actor.")]
+    role: Annotated[str, coder("The actor's role in the event.", vocabulary=v.EVENT_ROLE, inferable=True)]
+    basis: Annotated[
+        str,
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -142,14 +259,14 @@ class Actor(Row):
     Metonyms (Moscow, the Kremlin) and unnamed groups (analysts, the West) are actors in their own right.
     """
 
-    table = Table("actors", "Who")
+    table = Table("actors", "Who and where")
 
     actor_id: Annotated[str, identifier("The actor.")]
     name: Annotated[
         str,
         reference(
             "The actor's name in established English spelling, or a description where it has no name.",
-            authority="This project; where it departs from `name_as_printed`, `note` says why",
+            authority="This project; where it is another spelling than `name_as_printed`, `note` says why",
         ),
     ]
     kind: Annotated[str, coder("What sort of actor it is.", vocabulary=v.ACTOR_KIND)]
@@ -168,7 +285,7 @@ class Actor(Row):
     iso_alpha3: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO three-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{3}",
             unit="ISO 3166-1 alpha-3",
@@ -178,7 +295,7 @@ class Actor(Row):
     iso_alpha2: Annotated[
         str | None,
         reference(
-            "ISO code, for states.",
+            "ISO two-letter code of a state.",
             authority=ISO_3166,
             pattern="[A-Z]{2}",
             unit="ISO 3166-1 alpha-2",
@@ -186,21 +303,19 @@ class Actor(Row):
         ),
     ]
     cow_code: Annotated[
-        str | None,
+        int | None,
         reference(
-            "Country code, for states.",
+            "Correlates of War code of a state.",
             authority="Correlates of War state system",
-            pattern="[0-9]+",
             unit="COW country code",
             null_means="Not a state.",
         ),
     ]
     gw_code: Annotated[
-        str | None,
+        int | None,
         reference(
-            "Country code, for states.",
+            "Gleditsch and Ward code of a state.",
             authority="Gleditsch and Ward list of independent states",
-            pattern="[0-9]+",
             unit="GW country code",
             null_means="Not a state.",
         ),
@@ -215,7 +330,7 @@ class Actor(Row):
 class ActorOffice(Row):
     """The offices that a person holds: one row for each."""
 
-    table = Table("actor_offices", "Who", id_from=("actor_id", "title"), within="actors")
+    table = Table("actor_offices", "Who and where", id_from=("actor_id", "title"), within="actors")
 
     actor_office_id: Annotated[str, identifier("The office held.")]
     actor_id: Annotated[str, link("actors", "Who holds it.")]
@@ -227,25 +342,77 @@ class ActorOffice(Row):
     note: Annotated[str | None, note()]
 
 
+class Place(Row):
+    """Places where events are, or are said to be, located, and regions that are spoken of."""
+
+    table = Table("places", "Who and where")
+
+    place_id: Annotated[str, identifier("The place.")]
+    name: Annotated[
+        str,
+        reference(
+            "The place's name in established English spelling, or a description where it has no name.",
+            authority="This project",
+        ),
+    ]
+    kind: Annotated[str, coder("What sort of place it is.", vocabulary=v.PLACE_KIND)]
+    name_as_printed: Annotated[str, source("The name or description that the source prints.", verbatim=True)]
+    parent_place_id: Annotated[
+        str | None,
+        link("places", "The place that it lies in, where that can be inferred.", null_means="None can be inferred."),
+    ]
+    country: Annotated[
+        str | None,
+        inferred("The country that it is, or lies in.", vocabulary=v.COUNTRY, unit="ISO 3166-1 alpha-3"),
+    ]
+    geonames_id: Annotated[
+        str | None,
+        reference("GeoNames id.", authority="GeoNames", pattern="[0-9]+", null_means="Not verified, or no one place."),
+    ]
+    note: Annotated[str | None, note()]
+
+
 class Mention(Row):
-    """Every expression in a source that picks out an actor: one row for each expression and actor."""
+    """Every expression in a source that picks out an actor, event, agreement, provision or place.
+
+    One row for each expression and thing picked out, so `count(DISTINCT start_char)` counts the expressions. What an unclear
+    expression may pick out besides is in `discrepancies`, of the kind `unclear_reference`.
+    """
 
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
     table = Table(
         "mentions",
-        "Who",
-        id_from=("actor_id", "source_id", "start", "end"),
+        "Who and where",
+        id_from=(
+            "actor_id",
+            "event_id",
+            "agreement_id",
+            "provision_id",
+            "place_id",
+            "source_id",
+            "start_char",
+            "end_char",
+        ),
         anchored=True,
         accounts_for_words=False,
+        one_of=(("actor_id",), ("event_id",), ("agreement_id",), ("provision_id",), ("place_id",)),
     )
 
     mention_id: Annotated[str, identifier("The mention.")]
-    actor_id: Annotated[str, link("actors", "The actor picked out.")]
+    actor_id: Annotated[str | None, link("actors", "The actor picked out.", null_means="Something else is picked out.")]
+    event_id: Annotated[str | None, link("events", "The event picked out.", null_means="Something else is picked out.")]
+    agreement_id: Annotated[
+        str | None, link("agreements", "The agreement picked out.", null_means="Something else is picked out.")
+    ]
+    provision_id: Annotated[
+        str | None, link("provisions", "The provision picked out.", null_means="Something else is picked out.")
+    ]
+    place_id: Annotated[str | None, link("places", "The place picked out.", null_means="Something else is picked out.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
-    start: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The expression: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the expression starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The expression: the source's text from `start_char` to `end_char`.")]
     form: Annotated[str, coder("The form of words.", vocabulary=v.MENTION_FORM)]
     note: Annotated[str | None, note()]
 
@@ -265,15 +432,87 @@ class Agreement(Row):
     form_text: Annotated[str, source("What the article calls it.", verbatim=True)]
     period_text: Annotated[str | None, source("The period it covers, in the article's words.", verbatim=True)]
     period_edtf: Annotated[str | None, edtf("source", "The period it covers.")]
-    period_earliest: Annotated[date | None, derived("First day of `period_edtf`.", null_means="No period with a year.")]
-    period_latest: Annotated[date | None, derived("Last day of `period_edtf`.", null_means="No period with a year.")]
-    signed_edtf: Annotated[str | None, edtf("source", "When it was signed.")]
-    signed_place: Annotated[str | None, source("Where it was signed, as printed.", verbatim=True)]
+    period_earliest: Annotated[
+        date | None,
+        derived("First day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
+    period_latest: Annotated[
+        date | None,
+        derived("Last day of `period_edtf`.", null_means="No period with a year.", computed_from=("period_edtf",)),
+    ]
+    signed_edtf: Annotated[
+        str | None,
+        edtf(
+            "source",
+            "When it was signed.",
+            question=(
+                "When was the plan signed?",
+                "ATOP begyr, begmo, begday; DCAD signYear, signMonth, signDay; PA-X Dat",
+            ),
+        ),
+    ]
+    signed_place: Annotated[
+        str | None,
+        source(
+            "Where it was signed, as printed.", verbatim=True, question=("Where was the plan signed?", "journalists")
+        ),
+    ]
+    laterality: Annotated[str, coder("Whether it has two parties or more.", vocabulary=v.LATERALITY)]
+    formal_title: Annotated[
+        str | None,
+        source(
+            "Its official title, as printed.",
+            verbatim=True,
+            question=("What is the official title of the plan?", "PA-X Agt"),
+        ),
+    ]
+    entry_into_force_edtf: Annotated[
+        str | None,
+        edtf(
+            "source",
+            "When it enters or entered into force.",
+            question=("When does the plan enter into force?", "DCAD EIFYear, EIFMonth, EIFDay"),
+        ),
+    ]
+    renewal_text: Annotated[
+        str | None,
+        source(
+            "What is said of its renewal, as printed.",
+            verbatim=True,
+            question=("May the plan be renewed?", "ATOP proren, renewlgt; DCAD renewType, renewYears"),
+        ),
+    ]
+    termination_text: Annotated[
+        str | None,
+        source(
+            "What is said of how it may be ended, as printed.",
+            verbatim=True,
+            question=("How may the plan be terminated?", "ATOP renounce"),
+        ),
+    ]
     publicity: Annotated[str, coder("Whether its existence is public.", vocabulary=v.AGREEMENT_PUBLICITY)]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that there is this agreement.", origin="source", voice=True)
+        str,
+        link(
+            "actors",
+            "Who says that there is this agreement.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True)]
+    author_factuality: Annotated[
+        str,
+        coder(
+            "How far the article's own voice, outside its headline, is committed to it.",
+            vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=_OWN_VOICE,
+            certainty=True,
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -284,10 +523,10 @@ class AgreementActor(Row):
         "agreement_actors", "What was agreed", id_from=("agreement_id", "actor_id", "role"), within="agreements"
     )
 
-    agreement_actor_id: Annotated[str, identifier("The relation.")]
+    agreement_actor_id: Annotated[str, identifier("The part that an actor has in an agreement.")]
     agreement_id: Annotated[str, link("agreements", "The agreement.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.AGREEMENT_ROLE)]
+    role: Annotated[str, coder("What the actor is to the agreement.", vocabulary=v.AGREEMENT_ROLE)]
     note: Annotated[str | None, note()]
 
 
@@ -305,39 +544,65 @@ class Provision(Row):
         int,
         derived(
             "Place within the agreement, from 1: by where `wording` stands in the source, the longer wording first, "
-            "then by `provision_id`."
+            "then by `provision_id`.",
+            computed_from=("provisions(agreement_id).wording",),
         ),
     ]
     label: Annotated[str, coder("The provision in a few words.")]
     wording: Annotated[str, source("The article's words for it.", verbatim=True)]
     area: Annotated[str, coder("The field of cooperation.", vocabulary=v.PROVISION_AREA)]
-    commitment: Annotated[str, coder("How firmly it is placed in the plan.", vocabulary=v.COMMITMENT)]
+    commitment: Annotated[str, coder("How firmly the article places it in the agreement.", vocabulary=v.COMMITMENT)]
     centerpiece: Annotated[bool, coder("Whether the article calls it the centerpiece.")]
     voice_actor_id: Annotated[
-        str, link("actors", "Whose word it is that the plan has it.", origin="source", voice=True)
+        str,
+        link(
+            "actors",
+            "Whose word it is that the agreement contains it.",
+            origin="source",
+            voice=True,
+            inferable=True,
+            follows=_NO_ATTRIBUTION,
+        ),
     ]
     factuality: Annotated[
+        str, coder("How sure that voice is that the agreement contains it.", vocabulary=v.FACTUALITY, certainty=True)
+    ]
+    author_factuality: Annotated[
         str,
         coder(
-            "How sure that voice is that the plan has it; where the content itself is hedged, of the content.",
+            "How far the article's own voice, outside its headline, is committed to that.",
             vocabulary=v.FACTUALITY,
+            rests_on="voice",
+            default=_OWN_VOICE,
             certainty=True,
         ),
+    ]
+    content_factuality: Annotated[
+        str,
+        coder("How sure that voice is that what it provides for comes about.", vocabulary=v.FACTUALITY, certainty=True),
     ]
     note: Annotated[str | None, note()]
 
 
 class ProvisionActor(Row):
-    """Who has to do with a provision, and as what."""
+    """Who has to do with a provision, and as what; where a provision has parts, the parts have those who do the particular thing."""
 
     table = Table(
         "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
     )
 
-    provision_actor_id: Annotated[str, identifier("The relation.")]
+    provision_actor_id: Annotated[str, identifier("The part that an actor has in a provision.")]
     provision_id: Annotated[str, link("provisions", "The provision.")]
     actor_id: Annotated[str, link("actors", "The actor.")]
-    role: Annotated[str, coder("As what.", vocabulary=v.PROVISION_ROLE)]
+    role: Annotated[str, coder("What the actor is to the provision.", vocabulary=v.PROVISION_ROLE, inferable=True)]
+    basis: Annotated[
+        str,
+        derived(
+            "Whether words say that the actor has this role, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("role",),
+        ),
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -350,53 +615,109 @@ class Claim(Row):
     table = Table("claims", "What is said")
 
     claim_id: Annotated[str, identifier("The claim.")]
-    text: Annotated[
+    source_id: Annotated[str, link("sources", "The source that has it.")]
+    statement: Annotated[
+        str,
+        derived(
+            "Who says it, how surely, and what, in a sentence that can be quoted: this is the column to show and to search.",
+            computed_from=_OF_STATEMENT,
+        ),
+    ]
+    proposition: Annotated[
         str,
         coder(
-            "The proposition in neutral words, without its hedge and its negation: those are in the factuality columns. "
-            "With CT-, the voice says that it is not so."
+            "What is said, without its hedge and its negation, which are in the factuality columns: with CT- the voice says "
+            "that it is not so. Not to be shown alone."
         ),
     ]
     kind: Annotated[str, coder("What sort of proposition it is.", vocabulary=v.CLAIM_KIND)]
-    voice_actor_id: Annotated[str, link("actors", "Whose proposition it is.", origin="source", voice=True)]
+    voice_actor_id: Annotated[
+        str,
+        link("actors", "Whose claim it is.", origin="source", voice=True, inferable=True, follows=_NO_ATTRIBUTION),
+    ]
     factuality: Annotated[
-        str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, rests_on="cue_text", certainty=True)
+        str, coder("How sure that voice is of it.", vocabulary=v.FACTUALITY, certainty=True, rests_on="cues")
     ]
     author_factuality: Annotated[
         str,
         coder(
-            "How far the article itself is committed to it.",
+            "How far the article's own voice, outside its headline, is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
-            default=Default("voice_actor_id.kind", "article_voice", like="factuality"),
+            default=_OWN_VOICE,
             certainty=True,
         ),
     ]
-    cue_text: Annotated[
+    presupposed: Annotated[bool, coder("Whether it is taken for granted rather than put forward.")]
+    quoted: Annotated[
+        bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
+    ]
+    restates_claim_id: Annotated[
         str | None,
-        source(
-            "The words that hedge, negate or put it into the future, as printed.",
-            verbatim=True,
-            default=Default("factuality", "CT+", gap="not_applicable"),
+        link(
+            "claims",
+            "The claim on the same relation of the same actors that this one restates.",
+            null_means="It restates none.",
         ),
     ]
-    presupposed: Annotated[bool, coder("Whether it is taken for granted rather than put forward.")]
-    direct_quote: Annotated[bool, coder("Whether it stands in quotation marks, in whole or in part.")]
+    note: Annotated[str | None, note()]
+
+
+class Cue(Row):
+    """The words that hedge, negate, attribute, quote or put into the future, each with the words that it reaches."""
+
+    table = Table("cues", "What is said", anchored=True, accounts_for_words=False)
+
+    cue_id: Annotated[str, identifier("The cue.")]
+    kind: Annotated[str, coder("What it does.", vocabulary=v.CUE_KIND)]
+    actor_id: Annotated[
+        str | None,
+        link(
+            "actors",
+            "Whose words an attribution or quotation gives.",
+            null_means="A cue of another kind.",
+        ),
+    ]
+    source_id: Annotated[str, link("sources", "The source.")]
+    passage_id: Annotated[str, link("passages", "The sentence.")]
+    start_char: Annotated[int, key("Where the cue starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The cue: the source's text from `start_char` to `end_char`.")]
+    scope_start_char: Annotated[int, key("Where the words that it reaches start.", unit=SPAN_UNIT)]
+    scope_end_char: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
+    scope_text: Annotated[
+        str,
+        derived(
+            "The words that it reaches, without the subject of their verb: the source's text from `scope_start_char` to "
+            "`scope_end_char`. What is said in them, or of what they name, is in the claims that `claim_cues` links."
+        ),
+    ]
+    note: Annotated[str | None, note()]
+
+
+class ClaimCue(Row):
+    """Which cues stand on a claim: one row for each."""
+
+    table = Table("claim_cues", "What is said", id_from=("claim_id", "cue_id"), within="claims")
+
+    claim_cue_id: Annotated[str, identifier("The claim and the cue.")]
+    claim_id: Annotated[str, link("claims", "The claim.")]
+    cue_id: Annotated[str, link("cues", "The cue.")]
     note: Annotated[str | None, note()]
 
 
 class ClaimAbout(Row):
-    """What a claim is about: one row for each actor, event, provision or agreement."""
+    """What a claim is about: one row for each actor, event, provision, agreement or place."""
 
     table = Table(
         "claim_about",
         "What is said",
-        id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id"),
+        id_from=("claim_id", "role", "actor_id", "event_id", "provision_id", "agreement_id", "place_id"),
         within="claims",
-        one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",)),
+        one_of=(("actor_id",), ("event_id",), ("provision_id",), ("agreement_id",), ("place_id",)),
     )
 
-    claim_about_id: Annotated[str, identifier("The relation.")]
+    claim_about_id: Annotated[str, identifier("The claim and what it is about.")]
     claim_id: Annotated[str, link("claims", "The claim.")]
     role: Annotated[str, coder("What part it plays in the proposition.", vocabulary=v.ABOUT_ROLE)]
     actor_id: Annotated[str | None, link("actors", "The actor it is about.", null_means="About something else.")]
@@ -407,11 +728,16 @@ class ClaimAbout(Row):
     agreement_id: Annotated[
         str | None, link("agreements", "The agreement it is about.", null_means="About something else.")
     ]
+    place_id: Annotated[str | None, link("places", "The place it is about.", null_means="About something else.")]
     note: Annotated[str | None, note()]
 
 
 class Discrepancy(Row):
-    """Where the sources disagree: with each other, headline with body, or one sentence with another."""
+    """Where sources disagree or are unclear.
+
+    They disagree with each other, headline with body, or one sentence with another; a name is misprinted; or it is unclear what an
+    expression picks out. `kind` says which.
+    """
 
     table = Table("discrepancies", "What is said")
 
@@ -429,7 +755,7 @@ class DiscrepancySide(Row):
     table = Table(
         "discrepancy_sides",
         "What is said",
-        id_from=("discrepancy_id", "side", "source_id", "start", "end"),
+        id_from=("discrepancy_id", "side", "source_id", "start_char", "end_char"),
         within="discrepancies",
         grounds_whole=True,
         anchored=True,
@@ -447,9 +773,38 @@ class DiscrepancySide(Row):
     column_name: Annotated[str | None, key("The column of the cell on this side.", null_means="A claim is.")]
     source_id: Annotated[str, link("sources", "The source quoted.")]
     passage_id: Annotated[str, link("passages", "The sentence quoted.")]
-    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    quote: Annotated[str, derived("The words on this side: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words on this side: the source's text from `start_char` to `end_char`.")]
+    note: Annotated[str | None, note()]
+
+
+class OpenQuestion(Row):
+    """What the field asks and no column is made for, or the sources leave open: one row for each question and row that it is asked of.
+
+    `status` says how far it is answered; what is answered leads to the row that has the answer.
+    """
+
+    table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
+
+    open_question_id: Annotated[str, identifier("The question.")]
+    question: Annotated[str, coder("The question.")]
+    table_name: Annotated[str, key("The table of the row that it is asked of.")]
+    row_id: Annotated[str, key("The row that it is asked of, by its primary key.")]
+    column_name: Annotated[str | None, key("The column that would hold the answer.", null_means="No column would.")]
+    status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
+    asked_by: Annotated[
+        str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
+    ]
+    answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
+    answer_row_id: Annotated[str | None, key("The row that answers, by its primary key.", null_means="Not answered.")]
+    source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
+    passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
+    start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    end_char: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    quote: Annotated[
+        str | None, derived("The words that say something of it, or leave it open.", null_means="Nothing to quote.")
+    ]
     note: Annotated[str | None, note()]
 
 
@@ -463,11 +818,18 @@ class Source(Row):
     table = Table("sources", "Why believe it", part=Part.SOURCES, accounts_for_words=False, pinned=("sha256",))
 
     source_id: Annotated[str, identifier("The source: its file's name without suffix.")]
-    path: Annotated[str, derived("The file in the repository.")]
+    path: Annotated[str, derived("The file in the repository.", computed_from=("source_id",))]
     headline: Annotated[str, source("The headline as printed.", verbatim=True)]
-    publisher: Annotated[str | None, source("Who published it, as printed.", verbatim=True)]
-    author: Annotated[str | None, source("Who wrote it, as printed.", verbatim=True)]
-    published_edtf: Annotated[str | None, edtf("source", "When it was published.")]
+    publisher: Annotated[
+        str | None,
+        source("Who published it, as printed.", verbatim=True, question=("Who published the article?", "analysts")),
+    ]
+    author: Annotated[
+        str | None, source("Who wrote it, as printed.", verbatim=True, question=("Who wrote the article?", "analysts"))
+    ]
+    published_edtf: Annotated[
+        str | None, edtf("source", "When it was published.", question=("When was the article published?", "event data"))
+    ]
     language: Annotated[str, coder("The language it is written in.", pattern="[a-z]{2,3}", unit="ISO 639 code")]
     sha256: Annotated[str, key("SHA-256 of the file's bytes; pins the source.", pattern=SHA256_PATTERN)]
     byte_count: Annotated[int, derived("Length of the file.", unit="bytes", measured=len)]
@@ -478,8 +840,40 @@ class Source(Row):
     line_count: Annotated[
         int, derived("Number of lines.", unit="lines", measured=lambda file: len(file.decode().splitlines()))
     ]
-    syndication_group: Annotated[
-        str | None, coder("Sources with the same value are versions of one report, not independent of each other.")
+    url: Annotated[
+        str | None,
+        reference(
+            "The address at which it was published.",
+            authority="The project's record of receipt",
+            null_means="Not known.",
+        ),
+    ]
+    publisher_name: Annotated[
+        str | None,
+        reference("Who published it.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    published_on: Annotated[
+        date | None,
+        reference("Day of publication.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    retrieved_on: Annotated[
+        date | None,
+        reference("Day of retrieval.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    completeness: Annotated[
+        str | None,
+        reference("Whether the text is whole.", authority="The project's record of receipt", null_means="Not known."),
+    ]
+    rights: Annotated[
+        str | None,
+        reference(
+            "Who may use the text, and how.",
+            authority="The project's record of receipt",
+            null_means="Not stated: the text is its publisher's.",
+        ),
+    ]
+    derived_from_source_id: Annotated[
+        str | None, link("sources", "The source that this one rewrites or reprints.", origin="coder")
     ]
     note: Annotated[str | None, note()]
 
@@ -488,19 +882,30 @@ class Passage(Row):
     """The sentences of the sources, in order; headline and page furniture are passages too."""
 
     table = Table(
-        "passages", "Why believe it", rows_from="build", part=Part.PASSAGES, pinned=("source_id", "start", "end")
+        "passages",
+        "Why believe it",
+        rows_from="build",
+        part=Part.PASSAGES,
+        pinned=("source_id", "start_char", "end_char"),
     )
 
     passage_id: Annotated[str, identifier("The passage.")]
     source_id: Annotated[str, link("sources", "The source.")]
-    ordinal: Annotated[int, derived("Place within the source, from 1.")]
+    ordinal: Annotated[
+        int, derived("Place within the source, from 1.", computed_from=("passages(source_id).start_char",))
+    ]
     line: Annotated[int, derived("Line of the file, from 1.", unit="lines")]
     kind: Annotated[
-        str, derived("Headline, body or boilerplate, by place and closing punctuation.", vocabulary=v.PASSAGE_KIND)
+        str,
+        derived(
+            "Headline, body or boilerplate, by place and closing punctuation.",
+            vocabulary=v.PASSAGE_KIND,
+            computed_from=("ordinal", "text"),
+        ),
     ]
-    start: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The passage: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the passage starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The passage: the source's text from `start_char` to `end_char`.")]
 
 
 class Evidence(Row):
@@ -509,7 +914,7 @@ class Evidence(Row):
     table = Table(
         "evidence",
         "Why believe it",
-        id_from=("table_name", "row_id", "column_name", "source_id", "start", "end", "stance"),
+        id_from=("table_name", "row_id", "column_name", "source_id", "start_char", "end_char", "value"),
         id_hashed=True,
         rows_from="cells",
         explained=False,
@@ -521,10 +926,20 @@ class Evidence(Row):
     row_id: Annotated[str, key("The row of the cell explained, by its primary key.")]
     column_name: Annotated[str, key("The column of the cell explained.")]
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
-    stance: Annotated[str, coder("Whether the words speak for the value.", vocabulary=v.STANCE)]
-    asserted_value: Annotated[
-        str | None,
-        source("The value that the words speak for, where they contradict the cell's.", null_means="The cell's own."),
+    value: Annotated[
+        str,
+        source(
+            "The value that the words speak for, as text. A claim's words may deny its `proposition`: the evidence of its "
+            "`factuality` says so."
+        ),
+    ]
+    stance: Annotated[
+        str,
+        derived(
+            "Whether that is the cell's value, another source's own, or one against it.",
+            vocabulary=v.STANCE,
+            computed_from=("value",),
+        ),
     ]
     rule: Annotated[
         str | None,
@@ -532,18 +947,22 @@ class Evidence(Row):
     ]
     source_id: Annotated[str, link("sources", "The source quoted.")]
     passage_id: Annotated[str, link("passages", "The sentence quoted.")]
-    start: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
-    quote: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the quote starts.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where it ends.", unit=SPAN_UNIT)]
+    quote: Annotated[str, derived("The words: the source's text from `start_char` to `end_char`.")]
 
 
 class Gap(Row):
-    """Why a cell is empty: one row for each reason, and for each candidate where several values are possible."""
+    """Why a cell is empty: one row for each reason, and for each candidate where several values are possible.
+
+    Of cells of origin `source`, `coder` and `inferred`; for the others the column says what empty means. `open_questions` has these and
+    what no column is made for.
+    """
 
     table = Table(
         "gaps",
         "Why believe it",
-        id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start", "end"),
+        id_from=("table_name", "row_id", "column_name", "reason", "candidate", "source_id", "start_char", "end_char"),
         id_hashed=True,
         rows_from="build",
         explained=False,
@@ -556,10 +975,10 @@ class Gap(Row):
     column_name: Annotated[str, key("The column of the empty cell.")]
     reason: Annotated[str, coder("Why it is empty.", vocabulary=v.GAP_REASON)]
     candidate: Annotated[str | None, coder("A value that the words allow.", null_means="None is singled out.")]
-    source_id: Annotated[str | None, link("sources", "The source quoted.", null_means="Nothing to quote.")]
+    source_id: Annotated[str, link("sources", "The source that leaves it open.")]
     passage_id: Annotated[str | None, link("passages", "The sentence quoted.", null_means="Nothing to quote.")]
-    start: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
-    end: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    start_char: Annotated[int | None, key("Where the quote starts.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
+    end_char: Annotated[int | None, key("Where it ends.", unit=SPAN_UNIT, null_means="Nothing to quote.")]
     quote: Annotated[str | None, derived("The words that leave the cell open.", null_means="Nothing to quote.")]
 
 
@@ -569,7 +988,7 @@ class Residue(Row):
     table = Table(
         "residue",
         "Why believe it",
-        id_from=("source_id", "start", "end"),
+        id_from=("source_id", "start_char", "end_char"),
         anchored=True,
         explained=False,
         part=Part.RESIDUE,
@@ -578,9 +997,9 @@ class Residue(Row):
     residue_id: Annotated[str, identifier("The stretch of words.")]
     source_id: Annotated[str, link("sources", "The source.")]
     passage_id: Annotated[str, link("passages", "The sentence.")]
-    start: Annotated[int, key("Where the words start.", unit=SPAN_UNIT)]
-    end: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
-    text: Annotated[str, derived("The words: the source's text from `start` to `end`.")]
+    start_char: Annotated[int, key("Where the words start.", unit=SPAN_UNIT)]
+    end_char: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
+    text: Annotated[str, derived("The words: the source's text from `start_char` to `end_char`.")]
     reason: Annotated[str, coder("Why nothing was coded from them.", vocabulary=v.RESIDUE_REASON)]
     note: Annotated[str | None, note()]
 
@@ -607,6 +1026,23 @@ class TermRow(Row):
         str, reference("The term for people.", authority="This project; for `cameo_code` the CAMEO code list")
     ]
     definition: Annotated[str, reference("When to choose it.", authority="This project")]
+    goldstein: Annotated[
+        float | None,
+        reference(
+            "Goldstein score of the code, from -10 (conflict) to 10 (cooperation).",
+            authority="CAMEO list of the R package icews",
+            null_means="No CAMEO code.",
+        ),
+    ]
+    quad_class: Annotated[
+        str | None,
+        derived(
+            "The class of the code, by its root.",
+            vocabulary=v.QUAD_CLASS,
+            null_means="No CAMEO code, or root 09 or 14, on which users of the scheme differ.",
+            computed_from=("vocabulary", "term"),
+        ),
+    ]
 
 
 class Crosswalk(Row):
@@ -653,7 +1089,7 @@ class Crosswalk(Row):
 
 
 class ScopeVerdict(Row):
-    """Whether a row would belong in another dataset, by that dataset's own rules of inclusion."""
+    """Whether a row would belong in another dataset, by that dataset's own rules of inclusion; no verdict, not judged."""
 
     table = Table(
         "scope_verdicts", "How to merge it", id_from=("dataset", "row_id"), rows_from="reference", explained=False
@@ -677,70 +1113,318 @@ class ScopeVerdict(Row):
 
 
 class TimelineEntry(Row):
-    """The events as a reader wants them: one row for each event, in words, dated ones first by date.
+    """The events in the order in which they can be told: one row for each event, in words.
 
-    Computed from the other tables.
+    The order is that of dates and of what `event_links` tell; `order_basis` says what places a row. Computed from the other tables.
     """
 
     table = Table("timeline", "Views", rows_from="build", explained=False, view=True)
 
     event_id: Annotated[str, link("events", "The event.")]
-    ordinal: Annotated[int, derived("Place in the timeline, from 1: by first day, then as in `events`.")]
-    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
-    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    when: Annotated[str, derived("When, in words: as stated, what is inferred, or that it is undated or undisclosed.")]
-    who: Annotated[str, derived("The actors by name, each with its roles.")]
-    what: Annotated[str, derived("The event's label.")]
-    where: Annotated[str, derived("Where, in words: as stated, or that it is not stated or open.")]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
-    voice: Annotated[str, derived("Whose word it is, by name.")]
-    certainty: Annotated[str, derived("How sure that voice is, in words.")]
-    quote: Annotated[str, derived("The words that the event's label rests on; several stretches joined by ' ... '.")]
+    ordinal: Annotated[
+        int,
+        derived(
+            "Place in the order, from 1.",
+            computed_from=(
+                "events().date_earliest",
+                "events().date_latest",
+                "events().status",
+                "events().happening_id",
+                "event_links().event_id",
+                "event_links().related_event_id",
+                "event_links().relation",
+            ),
+        ),
+    ]
+    order_basis: Annotated[
+        str,
+        derived(
+            "What places the row in the order: its date, its links to other events, or only its status.",
+            vocabulary=v.ORDER_BASIS,
+            computed_from=(
+                "event_id.date_earliest",
+                "event_id.status",
+                "event_links(event_id).relation",
+                "event_links(event_id).related_event_id.status",
+                "event_links(related_event_id=event_id).relation",
+                "event_links(related_event_id=event_id).event_id.status",
+                "events(happening_id).happening_id",
+            ),
+        ),
+    ]
+    happening_id: Annotated[
+        str, derived("The main event of the happening that it belongs to.", computed_from=("event_id.happening_id",))
+    ]
+    date_earliest: Annotated[
+        date | None,
+        derived("First day that the date allows.", null_means="Undated.", computed_from=("event_id.date_earliest",)),
+    ]
+    date_latest: Annotated[
+        date | None,
+        derived("Last day that the date allows.", null_means="Undated.", computed_from=("event_id.date_latest",)),
+    ]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=("event_id.date_basis",),
+        ),
+    ]
+    date_words: Annotated[
+        str,
+        derived(
+            "When, in words: as stated, what is inferred, or that it is undated or undisclosed.",
+            computed_from=("event_id.date_text", "event_id.date_inferred_edtf"),
+        ),
+    ]
+    actors: Annotated[
+        str,
+        derived(
+            "The actors by name, each with its roles.",
+            computed_from=("event_actors(event_id).role", "event_actors(event_id).actor_id.name"),
+        ),
+    ]
+    label: Annotated[str, derived("The event's label.", computed_from=("event_id.label",))]
+    place: Annotated[
+        str,
+        derived(
+            "Where, in words: as stated, or that it is not stated or open.",
+            computed_from=("event_id.place_id.name", "event_id.place_text"),
+        ),
+    ]
+    status: Annotated[
+        str,
+        derived(
+            "Whether it has occurred, goes on, is planned or is only possible.",
+            vocabulary=v.EVENT_STATUS,
+            computed_from=("event_id.status",),
+        ),
+    ]
+    voice: Annotated[str, derived("Whose word it is, by name.", computed_from=("event_id.voice_actor_id.name",))]
+    certainty: Annotated[str, derived("How sure that voice is, in words.", computed_from=("event_id.factuality",))]
+    quote: Annotated[
+        str,
+        derived(
+            "The words that the event's label rests on; several stretches joined by ' ... '.",
+            computed_from=("event_id.label",),
+        ),
+    ]
 
 
 class Dyad(Row):
-    """Events between states, for joins: one row for each event and pair of states, actors resolved to their state.
+    """What states did to or with each other: one row for each happening that occurred or goes on and each pair of states in it.
 
     Where one acts on the other, `direction` is `directed`, from source to target. Where both act on the same footing it is
-    `mutual`, and the pair stands once, in the order of ISO codes. Computed from the other tables.
+    `mutual`, and the pair stands once, in the order of ISO codes. Nothing planned or possible is here, and nobody whom the words
+    do not say is acted on or with. Computed from the other tables.
     """
 
     table = Table(
         "dyads",
         "Views",
-        id_from=("event_id", "source_iso_alpha3", "target_iso_alpha3"),
+        id_from=("happening_id", "source_iso_alpha3", "target_iso_alpha3"),
         rows_from="build",
         explained=False,
         view=True,
     )
 
-    dyad_id: Annotated[str, identifier("The event and pair.")]
-    event_id: Annotated[str, link("events", "The event.")]
-    source_iso_alpha3: Annotated[str, derived("The state that acts.", unit="ISO 3166-1 alpha-3")]
-    target_iso_alpha3: Annotated[str, derived("The state acted on, or acting along.", unit="ISO 3166-1 alpha-3")]
-    direction: Annotated[str, derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION)]
-    source_cow_code: Annotated[str, derived("The source's country code.", unit="COW country code")]
-    target_cow_code: Annotated[str, derived("The target's country code.", unit="COW country code")]
-    source_gw_code: Annotated[str, derived("The source's country code.", unit="GW country code")]
-    target_gw_code: Annotated[str, derived("The target's country code.", unit="GW country code")]
-    type: Annotated[str, derived("What kind of happening it is.", vocabulary=v.EVENT_TYPE)]
-    status: Annotated[str, derived("Where it stands in time.", vocabulary=v.EVENT_STATUS)]
+    happening_dyad_id: Annotated[str, identifier("The happening and pair.")]
+    happening_id: Annotated[str, link("events", "The main event of the happening.")]
+    event_ids: Annotated[str, derived("All events of the happening, joined by `;`.", computed_from=_OF_PAIR)]
+    source_state: Annotated[
+        str,
+        derived(
+            "The name of the state that acts; of a mutual pair, the first.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).name",),
+        ),
+    ]
+    target_state: Annotated[
+        str,
+        derived(
+            "The name of the state acted on; of a mutual pair, the second.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).name",),
+        ),
+    ]
+    source_iso_alpha3: Annotated[
+        str, derived("ISO code of the source state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PAIR)
+    ]
+    target_iso_alpha3: Annotated[
+        str, derived("ISO code of the target state.", unit="ISO 3166-1 alpha-3", computed_from=_OF_PAIR)
+    ]
+    direction: Annotated[
+        str,
+        derived("Whether source acts on target, or both act alike.", vocabulary=v.DIRECTION, computed_from=_OF_PAIR),
+    ]
+    basis: Annotated[
+        str,
+        derived(
+            "Whether words say that both take part, or it follows by a rule.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_PAIR, "events(happening_id).event_actors(event_id).basis"),
+        ),
+    ]
+    source_cow_code: Annotated[
+        int | None,
+        derived(
+            "Correlates of War code of the source state.",
+            unit="COW country code",
+            null_means="COW has no code for it.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).cow_code",),
+        ),
+    ]
+    target_cow_code: Annotated[
+        int | None,
+        derived(
+            "Correlates of War code of the target state.",
+            unit="COW country code",
+            null_means="COW has no code for it.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).cow_code",),
+        ),
+    ]
+    cow_dyad: Annotated[
+        int | None,
+        derived(
+            "The smaller COW code times 1000, plus the larger.",
+            unit="COW dyad number",
+            null_means="COW has no code for one of them.",
+            computed_from=("source_cow_code", "target_cow_code"),
+        ),
+    ]
+    source_gw_code: Annotated[
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the source state.",
+            unit="GW country code",
+            null_means="GW has no code for it.",
+            computed_from=("actors(iso_alpha3=source_iso_alpha3).gw_code",),
+        ),
+    ]
+    target_gw_code: Annotated[
+        int | None,
+        derived(
+            "Gleditsch and Ward code of the target state.",
+            unit="GW country code",
+            null_means="GW has no code for it.",
+            computed_from=("actors(iso_alpha3=target_iso_alpha3).gw_code",),
+        ),
+    ]
+    type: Annotated[
+        str,
+        derived(
+            "What kind of happening it is: the main event's type.",
+            vocabulary=v.EVENT_TYPE,
+            computed_from=("happening_id.type",),
+        ),
+    ]
+    status: Annotated[
+        str,
+        derived(
+            "Whether it has occurred or goes on.", vocabulary=v.EVENT_STATUS, computed_from=("happening_id.status",)
+        ),
+    ]
     cameo_code: Annotated[
-        str | None, derived("CAMEO event code.", vocabulary=v.CAMEO_CODE, null_means="See the event's gap.")
+        str | None,
+        derived(
+            "CAMEO event code, by the code list's precedence among those of the happening: 057; 046; 042 with 043; 040; others.",
+            vocabulary=v.CAMEO_CODE,
+            null_means="See the gaps of its events.",
+            computed_from=_OF_PAIR,
+        ),
+    ]
+    goldstein: Annotated[
+        float | None,
+        derived(
+            "Goldstein score of the code.",
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).goldstein"),
+        ),
+    ]
+    quad_class: Annotated[
+        str | None,
+        derived(
+            "Class of the code.",
+            vocabulary=v.QUAD_CLASS,
+            null_means="No code.",
+            computed_from=("terms(term=cameo_code).vocabulary", "terms(term=cameo_code).quad_class"),
+        ),
     ]
     plover_event: Annotated[
-        str | None, derived("PLOVER event category.", vocabulary=v.PLOVER_EVENT, null_means="See the event's gap.")
+        str | None,
+        derived(
+            "PLOVER event category.",
+            vocabulary=v.PLOVER_EVENT,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_event"),
+        ),
     ]
     plover_mode: Annotated[
-        str | None, derived("PLOVER mode.", vocabulary=v.PLOVER_MODE, null_means="See the event's gap.")
+        str | None,
+        derived(
+            "PLOVER mode.",
+            vocabulary=v.PLOVER_MODE,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_mode"),
+        ),
     ]
-    plover_context: Annotated[
-        str | None, derived("PLOVER context.", vocabulary=v.PLOVER_CONTEXT, null_means="See the event's gap.")
+    plover_contexts: Annotated[
+        str | None,
+        derived(
+            "PLOVER contexts, joined by `;`.",
+            vocabulary=v.PLOVER_CONTEXT,
+            joined=True,
+            null_means="See the gaps of its events.",
+            computed_from=(*_OF_PAIR, "events(happening_id).plover_contexts"),
+        ),
     ]
-    date_earliest: Annotated[date | None, derived("First day that the date allows.", null_means="Undated.")]
-    date_latest: Annotated[date | None, derived("Last day that the date allows.", null_means="Undated.")]
-    voice_actor_id: Annotated[str, link("actors", "Whose word it is that the event takes place.")]
-    factuality: Annotated[str, derived("How sure that voice is of it.", vocabulary=v.FACTUALITY)]
+    year: Annotated[
+        int | None,
+        derived(
+            "The year, where the date allows one only.",
+            null_means="Undated, or several years.",
+            computed_from=_OF_DATES,
+        ),
+    ]
+    date_earliest: Annotated[
+        date | None,
+        derived(
+            "First day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
+    ]
+    date_latest: Annotated[
+        date | None,
+        derived(
+            "Last day that the narrowest date of its events allows.", null_means="Undated.", computed_from=_OF_DATES
+        ),
+    ]
+    date_basis: Annotated[
+        str,
+        derived(
+            "Whether the first and last day rest on a stated date or an inferred one.",
+            vocabulary=v.VALUE_BASIS,
+            computed_from=(*_OF_DATES, "events(happening_id).date_basis"),
+        ),
+    ]
+    voice_actor_id: Annotated[
+        str,
+        link(
+            "actors",
+            "Whose word it is that the main event takes place.",
+            computed_from=("happening_id.voice_actor_id",),
+        ),
+    ]
+    factuality: Annotated[
+        str,
+        derived("How sure that voice is of it.", vocabulary=v.FACTUALITY, computed_from=("happening_id.factuality",)),
+    ]
+    author_factuality: Annotated[
+        str,
+        derived(
+            "How far the article's own voice, outside its headline, is committed to it.",
+            vocabulary=v.FACTUALITY,
+            computed_from=("happening_id.author_factuality",),
+        ),
+    ]
 
 
 MODELS: tuple[type[Row], ...] = (
@@ -749,6 +1433,7 @@ MODELS: tuple[type[Row], ...] = (
     EventLink,
     Actor,
     ActorOffice,
+    Place,
     Mention,
     Agreement,
     AgreementActor,
@@ -756,8 +1441,11 @@ MODELS: tuple[type[Row], ...] = (
     ProvisionActor,
     Claim,
     ClaimAbout,
+    Cue,
+    ClaimCue,
     Discrepancy,
     DiscrepancySide,
+    OpenQuestion,
     Source,
     Passage,
     Evidence,
@@ -776,7 +1464,6 @@ DATASET = Dataset(
     vocabularies=v.VOCABULARIES,
     derived=Computed(views.derived_values, views.DERIVED_FROM),
     views=Computed(views.views, views.VIEWS_FROM),
-    other_candidates=v.OTHER_CANDIDATES,
 )
 
 TABLES = DATASET.tables

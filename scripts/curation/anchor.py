@@ -30,8 +30,8 @@ class Span:
 
     source_id: str
     passage_id: str
-    start: int
-    end: int
+    start_char: int
+    end_char: int
     text: str
 
 
@@ -44,8 +44,8 @@ class Passage:
     ordinal: int
     line: int
     kind: str
-    start: int
-    end: int
+    start_char: int
+    end_char: int
     text: str
 
 
@@ -126,7 +126,7 @@ def _matches(quote: str, passage: Passage) -> Iterator[Span]:
     while at >= 0:
         end = at + len(quote)
         if not any(_WITHIN_WORD.fullmatch(text, cut - 1, cut + 1) for cut in (at, end) if cut):
-            yield Span(passage.source_id, passage.passage_id, passage.start + at, passage.start + end, quote)
+            yield Span(passage.source_id, passage.passage_id, passage.start_char + at, passage.start_char + end, quote)
         at = text.find(quote, at + 1)
 
 

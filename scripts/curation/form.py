@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -21,10 +22,11 @@ from belarus_iran_pact.models import TABLES
 from .faults import Faults, Place, did_you_mean
 from .read import Entry, Fields, Text, put
 
-SPAN_COLUMNS = ("source_id", "passage_id", "start", "end")
+SPAN_COLUMNS = ("source_id", "passage_id", "start_char", "end_char")
 WORDS = ("quote", "passage", "occurrence")
-ROWS, CODE, SAID, EVIDENCE, GAPS = "rows", "code", "said", "evidence", "gaps"
+ROWS, CODE, SAID, RULE, SCOPE, EVIDENCE, GAPS = "rows", "code", "said", "rule", "scope", "evidence", "gaps"
 _BOOLEANS = {"true": True, "false": False}
+_FORMS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "date": "a day"}
 _REASONS = {
     "bad_edtf": ("it is not an EDTF date", "write a date such as 2026, XXXX-08, 2025?-08 or 2026-03/2026-05"),
     "empty_text": ("an empty text is not a value", "remove the column and give a gap"),
@@ -63,8 +65,10 @@ class Coded:
         given: the fields as written, and where.
         values: the columns written, by name; one whose value is at fault is None.
         words: the row's own quote.
-        verbatim: the words that are themselves values, by column.
-        said: the words that attribute a statement, by the id of its voice.
+        verbatim: the words that stand as values, by column.
+        scope: the words that the row's quote reaches.
+        rule: the rule by which its inferable cells follow from its words.
+        said: the words that attribute what is said, by the id of whose word it is.
         nested: the rows written within this one.
     """
 
@@ -74,6 +78,8 @@ class Coded:
     values: dict[str, Any]
     words: Words | None
     verbatim: dict[str, Words]
+    scope: Words | None
+    rule: str | None
     said: dict[str, list[Words]]
     evidence: list[Explanation]
     gaps: list[Explanation]
@@ -142,6 +148,12 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
     children = [child for child in TABLES.values() if child.table.within == table]
     keys = [] if source_id is None else [*WORDS, EVIDENCE, GAPS, *map(_key, children)]
     keys += [SAID for item in fields(model) if item.column.voice]
+    scoped = SCOPE if f"{SCOPE}_text" in model.model_fields else None
+    (rule,) = [item for item in fields(TABLES[EVIDENCE]) if item.name == RULE]
+    inferable = any(item.column.inferable for item in fields(model))
+    keys += [key for key in (scoped, RULE if inferable else None) if key]
+    if scoped and scoped not in given:
+        _missing(scoped, table, given.place, faults)
     reject_unknown(given, [*_authored(model), *keys], f"a row of {table}", faults)
     passage = _text(given, "passage", faults) or passage
     verbatim, own = {}, None
@@ -158,16 +170,29 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
         {name: value_of(given, item, table, faults) for name, item in _authored(model).items() if name in given},
         _words(given, passage, faults, needed_by=table if model.table.anchored else None) or own,
         verbatim,
+        Words(given[SCOPE], passage) if scoped and isinstance(given.get(SCOPE), Text) else None,
+        value_of(given, rule, EVIDENCE, faults) if inferable else None,
         _said(given, passage, faults),
         [_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)],
         list(_gaps(model, _mapping(given, GAPS, faults), passage, faults)),
         [
             _row(child.table.name, row, source_id, passage, faults)
             for child in children
-            for item in mappings(given.get(_key(child)), _key(child), faults)
+            for item in mappings(_linked(child, given.get(_key(child))), _key(child), faults)
             for row in _written_out(child, _with_code(item, faults), faults)
         ],
     )
+
+
+def _linked(child: type[Row], value: Any) -> Any:
+    """Rows that hold nothing but a link may be written as the ids linked."""
+    links = [name for name, item in _authored(child).items() if not item.nullable]
+    return [
+        Fields(item.place, [(Text.at(links[0], item.place), item)])
+        if isinstance(item, Text) and len(links) == 1
+        else item
+        for item in _one_or_many(value)
+    ]
 
 
 def _key(child: type[Row]) -> str:
@@ -181,7 +206,7 @@ def _authored(model: type[Row]) -> dict[str, Field]:
     parent = model.table.within
     made = {primary_key(TABLES[parent])} if parent else set()
     made |= {primary_key(model)} if model.table.id_from else set()
-    made |= set(SPAN_COLUMNS) if model.table.anchored else set()
+    made |= {*SPAN_COLUMNS, f"{SCOPE}_start_char", f"{SCOPE}_end_char"} - {primary_key(model)}
     return {item.name: item for item in fields(model) if item.column.origin != "derived" and item.name not in made}
 
 
@@ -190,7 +215,7 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
 
     The term fills the coded column that the table's ids are made of, and the id the link that it fits.
     """
-    columns = [*_authored(model), *WORDS, EVIDENCE, GAPS]
+    columns = [*_authored(model), *WORDS, RULE, EVIDENCE, GAPS]
     coded = {item.name: item.column.vocabulary for item in fields(model) if item.name in model.table.id_from}
     known = {term: name for name, vocabulary in coded.items() if vocabulary for term in vocabulary.values()}
     terms = [key for key in given if key not in columns]
@@ -316,8 +341,12 @@ def _checked(text: str, item: Field, table: str, place: Place, faults: Faults) -
         value = _BOOLEANS.get(text)
     elif item.type == "integer":
         value = int(text) if re.fullmatch(r"-?\d+", text) else None
+    elif item.type == "number":
+        value = float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
+    elif item.type == "date":
+        value = date.fromisoformat(text) if re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", text) else None
     if value is None:
-        remedy = "write true or false" if item.type == "boolean" else "write a whole number"
+        remedy = f"write {_FORMS[item.type]}"
         faults.add(place, f"{item.name} is {text!s:.40}", f"{table}.{item.name} holds {item.type}", remedy)
         return None
     try:

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.core.column import Default
-from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
+from belarus_iran_pact.core.table import Field, Part, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.vocabulary import Mark
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
 from .anchor import Article, Span, anchor, split
 from .faults import Faults, Place, did_you_mean
-from .form import Coded, Explanation, Words, coded_rows, foreign_evidence, mappings, reject_unknown, value_of
+from .form import (
+    SPAN_COLUMNS,
+    Coded,
+    Explanation,
+    Words,
+    coded_rows,
+    foreign_evidence,
+    mappings,
+    reject_unknown,
+    value_of,
+)
 from .read import Items, Seeds, Text
 
 _BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
@@ -32,6 +44,7 @@ class Normalised:
     faults: Faults
     tables: Tables = field(default_factory=lambda: {name: [] for name in TABLES})
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    coded: dict[tuple[str, Any], Coded] = field(default_factory=dict)
     places: dict[tuple[str, str, str | None], Place] = field(default_factory=dict)
 
     def place(self, table: str, row_id: str, column: str | None = None) -> Place:
@@ -73,12 +86,18 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
         else:
             coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
+    _miss_files(written, faults)
     for item in written:
         _apply_rules(item, result)
     for item in written:
         _explain(item, result)
     for source_id, table, row_id, evidence in foreign:
-        _put_all("evidence", table, row_id, evidence, source_id, result)
+        if (table, row_id) in result.rows:
+            _put_all("evidence", table, row_id, evidence, source_id, result)
+        else:
+            remedy = did_you_mean(row_id, [known for name, known in result.rows if name == table], "ids")
+            faults.add(evidence.place, f"unknown id {row_id} in row_id", f"no row of {table} has it", remedy)
+    _add_terms(result)
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
     if not faults:
@@ -97,21 +116,56 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     for item in fields(model):
         if coded.source_id is not None and item.column.measured:
             row[item.name] = item.column.measured(result.articles[coded.source_id].document.content)
+        if item.name == "source_id" and not item.nullable and coded.source_id is not None:
+            row[item.name] = coded.source_id
     if table.anchored:
         span = _span(coded.words, coded.source_id, result)
         if span is None:
             return
         row |= _span_columns(span, coded.table)
+    elif coded.words is not None and "passage_id" in row:
+        span = _span(coded.words, coded.source_id, result)
+        row |= _span_columns(span, coded.table) if span else {}
+    if coded.scope is not None:
+        scope = _span(coded.scope, coded.source_id, result)
+        if scope is None:
+            return
+        row |= {"scope_start_char": scope.start_char, "scope_end_char": scope.end_char, "scope_text": scope.text}
     if table.id_from:
         row[key] = _composed_id(model, row)
     if row[key] is None or not result.put(coded.table, row, coded.given.place):
         return
     result.places |= {(coded.table, row[key], str(name)): coded.given.place_of(name) for name in coded.given}
+    result.coded[(coded.table, row[key])] = coded
     words = (coded.words,) if coded.words else words
     grounding = tuple(item.words for item in coded.nested if item.words and TABLES[item.table].table.grounds_whole)
     yield _Written(row, coded, words or grounding)
     for nested in coded.nested:
         yield from _write(nested, {key: row[key]}, words, result)
+
+
+def _miss_files(written: list[_Written], faults: Faults) -> None:
+    """Report each coding file that is missing though rows link to its table, of which there is no row.
+
+    Told as the cause that it is, and once: every link, and all that is computed from the rows linked, would be at fault for it.
+    """
+    there = {item.coded.table for item in written}
+    links: dict[Path, list[str]] = defaultdict(list)
+    for item in written:
+        file = item.coded.given.place.file
+        for column in fields(TABLES[item.coded.table]) if item.coded.source_id else ():
+            target, linked = column.column.references, item.row[column.name]
+            if (
+                target in TABLES
+                and target not in there
+                and linked is not None
+                and TABLES[target].table.rows_from == "coding"
+            ):
+                links[file.with_name(f"{target}{file.suffix}")].append(str(linked))
+    for file, ids in links.items():
+        if not file.is_file():
+            why = f"{len(ids)} links lead to rows of {file.stem}, the first to {ids[0]}, and there is none"
+            faults.add(Place(file), "the file is missing", why, "restore it")
 
 
 def _apply_rules(item: _Written, result: Normalised) -> None:
@@ -134,7 +188,7 @@ def _apply_rules(item: _Written, result: Normalised) -> None:
             _put_all("gaps", coded.table, item.row[primary_key(model)], gap, coded.source_id, result)
 
 
-def _applies(default: Default, item: _Written, result: Normalised) -> bool:
+def _applies(default: Default | Rule, item: _Written, result: Normalised) -> bool:
     """Whether a rule decides the row's cell."""
     name, _, linked_name = default.where.partition(".")
     row = item.row
@@ -158,15 +212,29 @@ def _explain(item: _Written, result: Normalised) -> None:
     supported = set()
     for evidence in coded.evidence:
         _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
-        if evidence.values.get("stance", "supports") == "supports":
-            supported |= {column.name for column in evidence.columns}
+        supported |= {
+            column.name
+            for column in evidence.columns
+            if "value" not in evidence.values
+            or speaks_for(evidence.values["value"], item.row[column.name], column.column)
+        }
     for column in fields(model) if model.table.explained else ():
         if column.column.explained and item.row[column.name] is not None and column.name not in supported:
+            rule = _rule(item, column, result)
             for words in _grounds(item, column, result):
-                evidence = Explanation([column], words, {}, words.quote.place)
+                evidence = Explanation([column], words, rule, words.quote.place)
                 _put_all("evidence", coded.table, row_id, evidence, coded.source_id, result)
     for gap in coded.gaps:
         _put_all("gaps", coded.table, row_id, gap, coded.source_id, result)
+
+
+def _rule(item: _Written, column: Field, result: Normalised) -> dict[str, Any]:
+    """How the evidence says that a cell follows by a rule, if it does."""
+    follows = column.column.follows
+    rule = item.coded.rule if column.column.inferable else None
+    if rule is None and follows is not None and _applies(follows, item, result):
+        rule = follows.rule
+    return {} if rule is None else {"basis": "inferred", "rule": rule}
 
 
 def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, ...]:
@@ -185,8 +253,19 @@ def _grounds(item: _Written, column: Field, result: Normalised) -> tuple[Words, 
         voices = [item.row[name] for name, other in columns.items() if other.column.voice]
         own = tuple(words for voice in voices for words in coded.said.get(voice, ()))
     else:
-        own = tuple(words for name, words in coded.verbatim.items() if name == info.rests_on)
+        own = tuple(_linked_words(coded, info.rests_on, result)) if info.rests_on else ()
     return own or (item.words if info.origin != "inferred" else ())
+
+
+def _linked_words(coded: Coded, key: str, result: Normalised) -> Iterator[Words]:
+    """The words of the rows linked under a key that bear on how sure a voice is."""
+    for nested in coded.nested:
+        for item in fields(TABLES[nested.table]) if nested.table.endswith(f"_{key}") else ():
+            linked = result.coded.get((str(item.column.references), nested.values.get(item.name)))
+            for other in fields(TABLES[linked.table]) if linked else ():
+                kinds = other.column.vocabulary.marked(Mark.CERTAINTY) if other.column.vocabulary else []
+                if linked and linked.words and linked.values.get(other.name) in kinds:
+                    yield linked.words
 
 
 def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: str | None, result: Normalised) -> None:
@@ -198,10 +277,28 @@ def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: 
     for column in given.columns:
         row: dict[str, Any] = dict.fromkeys(item.name for item in fields(model))
         row |= {"table_name": table, "row_id": row_id, "column_name": column.name}
-        row |= {"basis": _BASIS[column.column.origin], "stance": "supports"} if kind == "evidence" else {}
-        row |= given.values | ({} if span is None else _span_columns(span, kind))
+        row |= {"source_id": source_id} | given.values | ({} if span is None else _span_columns(span, kind))
+        if kind == "evidence":
+            cell = result.rows.get((table, row_id), {}).get(column.name)
+            row["basis"] = row["basis"] or _BASIS[column.column.origin]
+            row["value"] = as_text(cell) if row["value"] is None else row["value"]
+            if row["value"] is None:
+                _refuse_evidence(table, row_id, column, given.place, result)
+                continue
+            row["stance"] = "supports" if speaks_for(row["value"], cell, column.column) else "contradicts"
         row[primary_key(model)] = _composed_id(model, row)
         result.put(kind, row, given.place)
+
+
+def _refuse_evidence(table: str, row_id: str, column: Field, place: Place, result: Normalised) -> None:
+    """Report evidence that gives no value, for a cell that has none either; not if the cell's own value is at fault."""
+    coded = result.coded.get((table, row_id))
+    if column.column.default is None and (coded is None or column.name not in coded.values):
+        what, remedy = (
+            f"{table}.{column.name} of {row_id} is empty and has evidence",
+            "write the value, or remove the evidence",
+        )
+        result.faults.add(place, what, "evidence supports a value", remedy)
 
 
 def _span(words: Words | None, source_id: str | None, result: Normalised) -> Span | None:
@@ -211,8 +308,8 @@ def _span(words: Words | None, source_id: str | None, result: Normalised) -> Spa
 
 
 def _span_columns(span: Span, table: str) -> dict[str, Any]:
-    place = {"source_id": span.source_id, "passage_id": span.passage_id, "start": span.start, "end": span.end}
-    return place | {DATASET.span_texts[table]: span.text}
+    place = {"source_id": span.source_id, "passage_id": span.passage_id}
+    return place | {"start_char": span.start_char, "end_char": span.end_char, DATASET.span_texts[table]: span.text}
 
 
 # --- Outside knowledge, and what follows ---
@@ -243,25 +340,49 @@ def _merge_reference(table: str, match: Text, rows: Items, result: Normalised) -
             result.faults.add(given.place, f"unknown {match} {wanted}", f"no row of {table} has it", remedy)
 
 
-def _add_what_follows(result: Normalised) -> None:
-    """Add the terms and the derived columns, and put evidence and gaps in the order of the cells that they explain."""
+def _add_terms(result: Normalised) -> None:
     for vocabulary in VOCABULARIES.values():
         for term in vocabulary:
-            row = {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
+            row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES["terms"]))
+            row |= {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
             result.put("terms", row, Place(Path(vocabularies.__file__)))
+
+
+def _add_what_follows(result: Normalised) -> None:
+    """Add questions and derived columns, and put evidence and gaps in the order of the cells that they explain."""
     row_at = {key: at for at, key in enumerate(result.rows)}
     tables = list(TABLES)
 
     def cell(row: dict[str, Any]) -> tuple[Any, ...]:
         table, row_id, column = row["table_name"], row["row_id"], row["column_name"]
         at = list(TABLES[table].model_fields).index(column)
-        return tables.index(table), row_at.get((table, row_id), -1), at, row["source_id"] or "", row["start"] or 0
+        return tables.index(table), row_at.get((table, row_id), -1), at, row["source_id"] or "", row["start_char"] or 0
 
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)
+    _add_questions(result)
     for (table, column), values in derived_values(result.tables).items():
         for row in result.tables[table]:
             row[column] = values[row[primary_key(TABLES[table])]]
+
+
+def _add_questions(result: Normalised) -> None:
+    """Add the questions that gaps leave open, for columns of which the field asks."""
+    table = DATASET.part(Part.QUESTIONS)
+    (status,) = [item.column.vocabulary for item in fields(TABLES[table]) if item.name == "status"]
+    by_cell: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for gap in result.tables["gaps"]:
+        by_cell.setdefault((gap["table_name"], gap["row_id"], gap["column_name"]), gap)
+    for (name, row_id, column), gap in by_cell.items():
+        (item,) = [item for item in fields(TABLES[name]) if item.name == column]
+        if item.column.question and status and gap["reason"] in status:
+            question, asked_by = item.column.question
+            row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES[table]))
+            row |= {item: gap[item] for item in ("table_name", "row_id", "column_name", *SPAN_COLUMNS, "quote")}
+            row |= {"source_id": gap["source_id"] if gap["quote"] else None}
+            row |= {"question": question, "asked_by": asked_by, "status": gap["reason"]}
+            row[primary_key(TABLES[table])] = f"question-{row_id}-{column}".replace("_", "-")
+            result.put(table, row, result.place("gaps", gap["gap_id"]))
 
 
 def _composed_id(model: type[Row], row: dict[str, Any]) -> str:

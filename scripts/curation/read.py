@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import yaml
 
+from belarus_iran_pact.core.table import fields
 from belarus_iran_pact.models import TABLES
 
 from .faults import Faults, Place
@@ -230,7 +231,9 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     The file of a table that is all outside knowledge lists its rows. The file of any other table has `match`, the column that
     coded rows are matched on, and `rows`, what to add to them.
     """
-    tables = [name for name, model in TABLES.items() if model.table.rows_from in ("coding", "reference")]
+    tables = [
+        name for name, model in TABLES.items() if any(item.column.origin == "reference" for item in fields(model))
+    ]
     _reject_others(folder, tables, "a reference file is named after the table that it adds to", faults)
     for table in tables:
         file = folder / f"{table}.yaml"

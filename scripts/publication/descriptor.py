@@ -14,10 +14,11 @@ from belarus_iran_pact.models import DATASET, MODELS, TABLES
 TITLE = "Belarus-Iran 2026 military cooperation plan: events, actors and provisions"
 
 DESCRIPTION = (
-    "One news article on the plan for military cooperation that Belarus and Iran signed for 2026, coded into validated "
-    "tables. Every value points at the words of the article that it rests on; every empty cell says why it is empty; each "
-    "statement names its voice and how sure that voice is. The data speak for the article only, and the licence covers the "
-    "coding, not the article's own words, which stand in `passages` and in quotes and are their publisher's."
+    "One news article on the plan for military cooperation in 2026 that Belarus and Iran are reported to have signed, coded "
+    "into validated tables. Every value points to the words of the article that it rests on, every empty cell says why it is "
+    "empty, and each statement names who makes it and how certain they are. The data say what the article reports, not what "
+    "happened. The licence covers the coding and not the article's own words, which are quoted as evidence and belong to "
+    "their publisher."
 )
 
 LICENCE = "CC-BY-4.0"

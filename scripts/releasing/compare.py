@@ -7,9 +7,10 @@ says: a row that goes with such an id, or comes in the place of another, is a co
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import chain
 from pathlib import Path
@@ -25,7 +26,7 @@ from belarus_iran_pact.core.releases import ReleaseError, file_of, read_index, v
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 
-from .retired import FILE, Retired, RetiredIds, is_given
+from .retired import COLUMNS, FILE, Retired, RetiredIds, is_given
 
 Row = dict[str, Any]
 
@@ -40,6 +41,9 @@ class Level(IntEnum):
 
 
 EXPLANATIONS = ("evidence", "gaps")
+
+ADDED, REMOVED, RENAMED, RETYPED = "column added", "column removed", "renamed to ", "type changed: "
+TABLE_ADDED, TABLE_REMOVED = "table added", "table removed"
 
 # Of a column: what only says otherwise what it is. All else that a schema says of a column defines it.
 _WORDING = ("title", "description", "authority", "nullMeans", "example")
@@ -122,12 +126,17 @@ def _table(package: reading.Package, name: str) -> PublishedTable:
 
 @dataclass(frozen=True)
 class SchemaChange:
-    """A change of what the package says of a table or column, or of itself (`table` is then "")."""
+    """A change of what the package says of a table or column, or of itself (`table` is then "").
+
+    A column goes by its name in the new package where it has one; for one that went or has another name now, `retired`
+    says what became of it.
+    """
 
     table: str
     column: str | None
     what: str
     level: Level
+    retired: Retired | None = None
 
 
 @dataclass
@@ -176,7 +185,7 @@ class Changes:
     cells: list[CellChange] = field(default_factory=list)
     files: list[SchemaChange] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    """Given ids that went without an entry in retired.yaml, and retired ones that are there: one line each."""
+    """Given ids and columns that went without an entry in retired.yaml, and retired ones that are there: one line each."""
 
     @property
     def level(self) -> Level:
@@ -216,14 +225,15 @@ def compare(old: Package, new: Package, retired: RetiredIds) -> Changes:
     for key, _, _ in _differing(old.properties, new.properties):
         level = Level.MAJOR if key == "name" else Level.PATCH
         changes.schema.append(SchemaChange("", None, f"the package's {key} is another", level))
-    for name, before, after in _differing(old.tables, new.tables):
+    for name in dict.fromkeys([*TABLES, *old.tables, *new.tables]):
+        before, after = old.tables.get(name), new.tables.get(name)
         if before and after:
-            changes.schema += _schema_changes(name, before, after)
-            _compare_rows(name, before, after, changes)
-        else:
-            what, level = ("table removed", Level.MAJOR) if before else ("table added", Level.MINOR)
-            changes.schema.append(SchemaChange(name, None, what, level))
-            table = before or after
+            renamed = _renamed(name, before, after, retired)
+            changes.schema += _schema_changes(name, before, after, renamed, retired)
+            _compare_rows(name, before, after, renamed, changes)
+        elif table := before or after:
+            what, level = (TABLE_REMOVED, Level.MAJOR) if before else (TABLE_ADDED, Level.MINOR)
+            changes.schema.append(SchemaChange(name, None, what, level, retired.get((name, None))))
             changes.rows += _rows(name, table, table.rows, added=not before)
     if old.forms == new.forms:  # Else what an archive of one form does not hold has not gone.
         changes.files += _file_changes(old, new)
@@ -232,7 +242,8 @@ def compare(old: Package, new: Package, retired: RetiredIds) -> Changes:
     gone = [change for change in changes.rows if not change.added]
     for change in gone:
         change.retired = _fate(change.table, change.row_id, retired)
-    changes.faults += unexplained(((change.table, change.row_id) for change in gone), retired)
+    columns = [(COLUMNS, f"{change.table}.{change.column}") for change in changes.schema if change.what == REMOVED]
+    changes.faults += unexplained([*columns, *((change.table, change.row_id) for change in gone)], retired)
     changes.faults += used_again(new, retired)
     return changes
 
@@ -248,7 +259,7 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, 
 
 
 def unexplained(gone: Iterable[tuple[str, str]], retired: RetiredIds) -> list[str]:
-    """A line for each given id, of these that went, that is not retired."""
+    """A line for each given id or column, of these that went, that is not retired."""
     return [
         f"{table} {row_id} is gone without successor or reason; add it to seeds/{FILE}"
         for table, row_id in gone
@@ -257,29 +268,55 @@ def unexplained(gone: Iterable[tuple[str, str]], retired: RetiredIds) -> list[st
 
 
 def used_again(package: Package, retired: RetiredIds) -> list[str]:
-    """A line for each retired id that a package has."""
+    """A line for each retired id or column that a package has."""
     present = given_ids(package)
     return [
-        f"{table} {row_id} is retired, and no id is ever used again; give the row another id"
+        f"{table} {row_id} is retired, and no id is ever used again; give it another"
         for table, row_id in retired
         if (table, row_id) in present
     ]
 
 
 def given_ids(package: Package) -> set[tuple[str, str]]:
-    """Every id of a package that must not disappear unexplained, with its table."""
+    """Every id of a package that must not disappear unexplained, with its table; columns are among them."""
     given = [(name, table) for name, table in package.tables.items() if is_given(name)]
-    return {(name, row_id) for name, table in given for row_id in table.rows[table.key].to_pylist()}
+    columns = {(COLUMNS, f"{name}.{column}") for name, table in package.tables.items() for column in table.fields}
+    return columns | {(name, row_id) for name, table in given for row_id in table.rows[table.key].to_pylist()}
 
 
 def _fate(table: str, row_id: str, retired: RetiredIds) -> Retired | None:
-    return retired.get((table, row_id)) or retired.get((table, None))
+    whole = row_id.partition(".")[0] if table == COLUMNS else table
+    return retired.get((table, row_id)) or retired.get((whole, None))
+
+
+def _renamed(name: str, old: PublishedTable, new: PublishedTable, retired: RetiredIds) -> dict[str, str]:
+    """The columns of a table that only have another name now: their one successor is a new column of it. New names by old."""
+    found: dict[str, str] = {}
+    for column in old.fields:
+        fate = _fate(COLUMNS, f"{name}.{column}", retired)
+        if column not in new.fields and fate and len(fate.successors) == 1:
+            table, _, now = fate.successors[0].partition(".")
+            if table == name and now in new.fields and now not in (*old.fields, *found.values()):
+                found[column] = now
+    return found
 
 
 # --- Schemas and files ---
 
 
-def _schema_changes(name: str, old: PublishedTable, new: PublishedTable) -> Iterator[SchemaChange]:
+def _schema_changes(
+    name: str, old: PublishedTable, new: PublishedTable, renamed: dict[str, str], retired: RetiredIds
+) -> Iterator[SchemaChange]:
+    for column in old.fields:
+        fate = _fate(COLUMNS, f"{name}.{column}", retired)
+        if column in renamed:
+            yield SchemaChange(name, column, f"{RENAMED}{renamed[column]}", Level.MAJOR, fate)
+        elif column not in new.fields:
+            yield SchemaChange(name, column, REMOVED, Level.MAJOR, fate)
+    old = _with_names(old, renamed)
+    for column in new.fields:
+        if column not in old.fields:
+            yield SchemaChange(name, column, ADDED, Level.MAJOR)
     ignored = {"bytes", "hash", "rowCount", "schema", "fields"}
     forms = {old.resource["format"], new.resource["format"]}
     if len(forms) > 1 and "csv" in forms:
@@ -287,17 +324,28 @@ def _schema_changes(name: str, old: PublishedTable, new: PublishedTable) -> Iter
     schemas = _differing(old.resource["schema"], new.resource["schema"])
     for key, left, right in chain(_differing(old.resource, new.resource), schemas):
         if key == "foreignKeys":
-            yield from _foreign_key_changes(name, left or [], right or [])
+            kept = old.fields.keys() & new.fields.keys()
+            own = ([key for key in keys or [] if kept.issuperset(key["fields"])] for keys in (left, right))
+            yield from _foreign_key_changes(name, *own)
         elif key not in ignored:
             yield _said(name, None, key, left, right)
     for column, left, right in _differing(old.fields, new.fields):
         if left and right:
             yield from _column_changes(name, column, left, right)
-        else:
-            yield SchemaChange(name, column, "column removed" if left else "column added", Level.MAJOR)
     order = [[item for item in one.fields if item in other.fields] for one, other in ((old, new), (new, old))]
     if order[0] != order[1]:
         yield SchemaChange(name, None, f"columns in another order: {', '.join(order[1])}", Level.MAJOR)
+
+
+def _with_names(table: PublishedTable, renamed: dict[str, str]) -> PublishedTable:
+    """A table as it would be published if its columns had their new names; its rows are as they were."""
+    schema = copy.deepcopy(table.resource["schema"])
+    for item in schema["fields"]:
+        item["name"] = renamed.get(item["name"], item["name"])
+    schema["primaryKey"] = [renamed.get(column, column) for column in schema["primaryKey"]]
+    for foreign in schema.get("foreignKeys", []):
+        foreign["fields"] = [renamed.get(column, column) for column in foreign["fields"]]
+    return replace(table, resource={**table.resource, "schema": schema})
 
 
 def _foreign_key_changes(name: str, old: list[Row], new: list[Row]) -> Iterator[SchemaChange]:
@@ -354,7 +402,9 @@ def _rows(name: str, table: PublishedTable, rows: pa.Table, *, added: bool) -> l
     return [RowChange(name, str(row[table.key]), added, row) for row in rows.to_pylist()]
 
 
-def _compare_rows(name: str, old: PublishedTable, new: PublishedTable, changes: Changes) -> None:
+def _compare_rows(
+    name: str, old: PublishedTable, new: PublishedTable, renamed: dict[str, str], changes: Changes
+) -> None:
     old_ids, new_ids = (table.rows[table.key].cast(pa.string()) for table in (old, new))
     at = pc.index_in(new_ids, value_set=old_ids.combine_chunks())
     gone = pc.invert(pc.is_in(old_ids, value_set=new_ids.combine_chunks()))
@@ -365,11 +415,12 @@ def _compare_rows(name: str, old: PublishedTable, new: PublishedTable, changes: 
         new.rows.filter(pc.is_valid(at)),
         new_ids.filter(pc.is_valid(at)),
     )
-    cells = []
+    cells, formerly = [], {now: column for column, now in renamed.items()}
     for column, item in new.fields.items():
-        if column not in old.fields or column == new.key:
+        earlier = formerly.get(column, column)
+        if earlier not in old.fields or column == new.key:
             continue
-        left, right = before[column], after[column]
+        left, right = before[earlier], after[column]
         if left.type != right.type:
             left, right = left.cast(pa.string()), right.cast(pa.string())
         pinned = name in TABLES and column in TABLES[name].table.pinned

@@ -1,4 +1,4 @@
-"""Retired ids: those that a release had and that are gone. Each has a successor or a reason, and is never used again."""
+"""Retired ids and columns: those that a release had and that are gone. Each has a successor or a reason, and is never used again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from curation.normalise import Normalised
 from curation.read import Fields, Text, read_yaml, rows_of
 
 FILE = "retired.yaml"
+COLUMNS = "columns"
+"""What stands for the table where a column is retired; its id is then `table.column`, and a successor may be a table."""
 _FIELDS = ("table", "id", "successor", "reason")
 
 
@@ -104,8 +106,8 @@ def _table_faults(given: Fields, whole: set[Text]) -> Iterator[tuple[str, str, s
     if "id" not in given:
         if table in TABLES:
             yield "table", "id is missing", f"the table {table} is there, so it is not retired whole", "add id"
-    elif table not in TABLES and table not in whole:
-        remedy = did_you_mean(table, GIVEN, "tables")
+    elif table not in TABLES and table not in whole and table != COLUMNS:
+        remedy = did_you_mean(table, [*GIVEN, COLUMNS], "tables")
         yield "id", f"unknown table {table}", "a retired id is one of a table", remedy
     elif not is_given(table):
         why = "its ids are composed of other columns, and change with them"
@@ -116,13 +118,17 @@ def _table_faults(given: Fields, whole: set[Text]) -> Iterator[tuple[str, str, s
 def check_retired(normalised: Normalised, retired: RetiredIds, faults: Faults) -> None:
     """No row has a retired id, and whoever follows successors arrives at rows."""
     ids = {name: {str(row[primary_key(TABLES[name])]) for row in normalised.tables[name]} for name in GIVEN}
+    ids[COLUMNS] = {*TABLES, *(f"{name}.{column}" for name, model in TABLES.items() for column in model.model_fields)}
     for (table, row_id), item in retired.items():
-        if row_id is None or table not in TABLES:
+        if row_id is None or table not in ids:
             continue
         if row_id in ids[table]:
-            what = f"the {table} row {row_id} has a retired id"
             why = f"{item.place.file.name}:{item.place.line} retires it, and no id is ever used again"
-            faults.add(normalised.place(table, row_id), what, why, "give the row another id")
+            if table == COLUMNS:
+                faults.add(item.place, f"the column {row_id} is there", why, "give the column another name")
+            else:
+                what = f"the {table} row {row_id} has a retired id"
+                faults.add(normalised.place(table, row_id), what, why, "give the row another id")
             continue
         for end, how in _dead_ends(item, retired, ids[table]):
             remedy = did_you_mean(end, sorted(ids[table]), f"ids of {table}")

@@ -17,10 +17,14 @@ null; there are no empty texts and no sentinel values. Spans count Unicode code 
 
 _ORIGINS = """\
 `evidence` points from each explained cell to the words it rests on, `gaps` says of each empty one why it is empty. The
-rows of `evidence` and `gaps` are such explanations themselves and are not explained further."""
+rows of `evidence` and `gaps` are such explanations themselves and are not explained further.
+
+Computed columns name what they are computed from: `column` of the same row, `link.column` of the row linked,
+`TABLE(column)` for the rows of a table with the same value in that column (`TABLE(column=own)`: as the row's `own`),
+`TABLE()` for all rows."""
 
 _LAWS = """\
-The build asks them of the tables before it writes them, `verify` of the files; a fault names the law that it breaks."""
+The build checks the tables against them before it writes anything, `verify` checks the files. A fault names the law that it breaks."""
 
 
 def codebook(dataset: Dataset, title: str, row_counts: dict[str, int]) -> str:
@@ -70,9 +74,12 @@ def _meaning(item: Field) -> str:
     if column.references is not None:
         parts.append(f"Links to `{column.references}`.")
     if column.vocabulary is not None:
-        parts.append(f"Terms: {', '.join(f'`{value}`' for value in column.vocabulary.values())}.")
+        terms = ", ".join(f"`{value}`" for value in column.vocabulary.values())
+        parts.append(f"Terms of `{column.vocabulary.name}`: {terms}.")
     if column.verbatim:
-        parts.append("Verbatim.")
+        parts.append("Spelled as printed.")
+    if column.computed_from:
+        parts.append(f"Computed from {', '.join(f'`{path}`' for path in column.computed_from)}.")
     if column.unit is not None:
         parts.append(f"Unit: {column.unit}.")
     if column.authority is not None:

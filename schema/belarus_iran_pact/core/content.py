@@ -130,8 +130,8 @@ class Content:
         needed = {}
         for name, wanted in computed.needs.items():
             table = self.tables[name]
-            for column, value in wanted.items():
-                table = table.filter(pc.equal(table[column], value))
+            for column, values in wanted.items():
+                table = table.filter(is_in(table[column], values))
             needed[name] = table.to_pylist()
         return computed.compute(needed)
 
@@ -141,19 +141,20 @@ class Content:
         return [text or "" for text in self.part(Part.PASSAGES)[1]["text"].to_pylist()]
 
     @cached_property
-    def spans(self) -> dict[str, tuple[pa.Table, pa.Array]]:
-        """By table, the spans that lie within their passage, and where there are others.
+    def spans(self) -> dict[tuple[str, str], tuple[pa.Table, pa.Array]]:
+        """By table and column of the text, the spans that lie within their passage, and where there are others.
 
         Of each span the table has its `row`, the row of its `passage`, and `start` and `end` within the passage's text.
         """
         passages_name, passages = self.part(Part.PASSAGES)
-        first, last, source = (as_array(passages[column]) for column in ("start", "end", "source_id"))
+        first, last, source = (as_array(passages[column]) for column in ("start_char", "end_char", "source_id"))
         found = {}
-        for name, text_column in self.dataset.span_texts.items():
+        for name, start_column, end_column, text_column in self.dataset.spans:
             if name not in self.tables:
                 continue
-            columns = ("source_id", "passage_id", "start", "end", text_column)
-            own_source, passage_id, start, end, _ = parts = [as_array(self.tables[name][column]) for column in columns]
+            own_source = as_array(self.tables[name]["source_id"])
+            columns = ("passage_id", start_column, end_column, text_column)
+            passage_id, start, end, _ = parts = [as_array(self.tables[name][column]) for column in columns]
             blanks = reduce(pc.add, [pc.cast(pc.is_null(part), pa.int64()) for part in parts])
             passage = pc.index_in(passage_id, value_set=self.keys[passages_name])
             begin = pc.subtract(start, first.take(passage))
@@ -170,7 +171,7 @@ class Content:
             stray = reduce(pc.and_, [known, pc.less(blanks, len(columns)), pc.invert(good)])
             stop = pc.add(begin, pc.subtract(end, start))
             spans = {"row": row_numbers(len(good)), "passage": passage, "start": begin, "end": stop}
-            found[name] = pa.table(spans).filter(good), stray
+            found[(name, text_column)] = pa.table(spans).filter(good), stray
         return found
 
     @cached_property
@@ -183,7 +184,7 @@ class Content:
     def covered(self, name: str, wanted: Any = None) -> list[bytearray]:
         """For each passage a byte for each character: 1 where a span of the table (of the rows wanted) lies over it."""
         marks = [bytearray(len(text)) for text in self.texts]
-        spans, _ = self.spans[name]
+        spans, _ = self.spans[(name, self.dataset.span_texts[name])]
         if wanted is not None:
             spans = spans.filter(wanted.take(spans["row"]))
         for passage, start, end, _ in groups(spans["passage"], spans["start"], spans["end"]):

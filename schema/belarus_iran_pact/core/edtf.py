@@ -1,4 +1,4 @@
-"""Dates in the Extended Date/Time Format (ISO 8601-2:2019, Annex A): the days that they allow."""
+"""Dates in the Extended Date/Time Format (ISO 8601-2:2019, Annex A): the days that they allow, and what they leave in doubt."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ def bounds(text: str) -> Bounds:
     if earliest is not None and latest is not None and earliest > latest:
         raise ValueError(f"{text!r} ends before it starts")
     return earliest, latest
+
+
+_DOUBTS = {"?": "uncertain", "~": "approximate", "%": "uncertain and approximate"}
+
+
+def doubt(text: str) -> str:
+    """What an EDTF date leaves in doubt, in words, such as "year uncertain"; empty where it leaves nothing."""
+    if "/" in text:
+        doubts = zip(("start", "end"), map(doubt, text.split("/")), strict=True)
+        return "; ".join(f"{edge}: {said}" for edge, said in doubts if said)
+    units = list(zip(("year", "month", "day"), text.split("-"), strict=False))
+    # A qualifier is for its unit and all that stand to the left of it.
+    return ", ".join(
+        f"{' and '.join(name for name, _ in units[: at + 1])} {_DOUBTS[unit[-1]]}"
+        for at, (_, unit) in enumerate(units)
+        if unit[-1] in _DOUBTS
+    )
 
 
 def _edge(text: str, *, lower: bool) -> date | None:

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import ORIGINS, Origin
+from .column import ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
 from .table import Dataset, Field, Part, fields, primary_key
@@ -46,7 +46,7 @@ class _Asked(Enum):
     """When a law is checked, in this order."""
 
     FIRST = auto()
-    """Always. These laws are about single cells."""
+    """Always. These laws are about single cells and links."""
     ALWAYS = auto()
     OF_SOUND_CELLS = auto()
     """Only where the first ones hold: the check relies on what they guarantee."""
@@ -123,10 +123,13 @@ def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Che
     "passage's text there: code points, counted from 0, the end excluded.",
 )
 def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
-    for name, (spans, stray) in content.spans.items():
-        column = content.dataset.span_texts[name]
-        yield from content.at(name, stray, "start")(
-            "the span {start}-{end} is not within {passage_id}; "
+    for name, start_column, end_column, column in content.dataset.spans:
+        if name not in content.tables:
+            continue
+        spans, stray = content.spans[(name, column)]
+        place = f"{{{start_column}}}-{{{end_column}}}"
+        yield from content.at(name, stray, start_column)(
+            f"the span {place} is not within {{passage_id}}; "
             "a span is whole, and within a passage of its own source; correct the span"
         )
         quotes = content.tables[name][column].take(spans["row"])
@@ -135,8 +138,7 @@ def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
             if content.texts[passage][start:end] != quote:
                 wrong += rows.as_py()
         yield from content.at(name, spans["row"].take(pa.array(wrong, pa.int64())), column)(
-            f"{column} is not the text at {{start}}-{{end}}; a span's text is cut from its source; "
-            "restore the quote or the span"
+            f"{column} is not the text at {place}; a span's text is cut from its source; restore the quote or the span"
         )
 
 
@@ -144,7 +146,7 @@ def _spans_are_verbatim(content: Content) -> Iterator[Breach]:
 def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
     name, passages = content.part(Part.PASSAGES)
     length = pc.cast(pc.utf8_length(passages["text"]), pa.int64())
-    wrong = pc.not_equal(length, pc.subtract(passages["end"], passages["start"]))
+    wrong = pc.not_equal(length, pc.subtract(passages["end_char"], passages["start_char"]))
     yield from content.at(name, wrong, "text")(
         "the text is not as long as its span; a span's text is cut from its source; restore the passage"
     )
@@ -158,18 +160,18 @@ def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
 )
 def _sources_are_whole(content: Content) -> Iterator[Breach]:
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    columns = content.part(Part.PASSAGES)[1].select(["source_id", "start", "line", "text"]).columns
+    columns = content.part(Part.PASSAGES)[1].select(["source_id", "start_char", "line", "text"]).columns
     for source_id, *passage in zipped(*columns):
         passages[source_id].append(tuple(passage))
     name, sources = content.part(Part.SOURCES)
     wrong = {}
     for row, source in enumerate(sources.to_pylist()):
-        rebuilt = _rebuilt(sorted(passages[source["source_id"]]), source["character_count"])
-        if rebuilt is not None:
+        text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        if text is not None:
             found = {
-                "byte_count": len(rebuilt.encode()),
-                "line_count": len(rebuilt.splitlines()),
-                "sha256": hashlib.sha256(rebuilt.encode()).hexdigest(),
+                "byte_count": len(text.encode()),
+                "line_count": len(text.splitlines()),
+                "sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
             if other := [column for column, value in found.items() if source[column] != value]:
                 wrong[row] = ", ".join(other)
@@ -179,7 +181,7 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
     )
 
 
-def _rebuilt(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
+def rebuilt_text(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
     It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).
@@ -252,16 +254,10 @@ def _cells_are_explained(content: Content) -> Iterator[Breach]:
 
 @_law(
     "2b",
-    "Explanations are whole: Evidence against a value says for which value it speaks; a gap quotes the words that "
-    "leave the cell open, where there are any, and names a candidate if and only if they allow several "
-    "values; both are only for columns that take them.",
+    "Explanations are whole: A gap quotes the words that leave the cell open, where there are any, and names a "
+    "candidate if and only if they allow several values; evidence and gaps are only for columns that take them.",
 )
 def _explanations_are_whole(content: Content) -> Iterator[Breach]:
-    name, evidence = content.part(Part.EVIDENCE)
-    against = pc.invert(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
-    yield from content.at(name, pc.and_(against, pc.is_null(evidence["asserted_value"])), "asserted_value")(
-        "contradicting evidence asserts no value; it must say which value it speaks for; add asserted_value"
-    )
     name, gaps = content.part(Part.GAPS)
     quotes, offers = (content.marked(Part.GAPS, "reason", mark) for mark in (Mark.QUOTES, Mark.OFFERS))
     yield from content.at(name, pc.and_(quotes, pc.is_null(gaps["quote"])), "quote")(
@@ -288,6 +284,28 @@ def _explanations_are_whole(content: Content) -> Iterator[Breach]:
         )
 
 
+@_law(
+    "2c",
+    "The stance follows from the value: Evidence supports a cell if and only if the value that it speaks for is the cell's, "
+    "or one of those joined in it.",
+)
+def _stances_follow(content: Content) -> Iterator[Breach]:
+    name, evidence = content.part(Part.EVIDENCE)
+    values = as_array(evidence["value"])
+    supports = as_array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
+    wrong: list[int] = []
+    for (table, column), (rows, cells) in content.explanations(Part.EVIDENCE).items():
+        held = as_array(pc.cast(content.tables[table][column], pa.string())).take(cells)
+        explained = content.explained[(table, column)].column
+        for value, cell, supporting, own in groups(values.take(rows), held, supports.take(rows)):
+            if supporting != speaks_for(value, cell, explained):
+                wrong += rows.take(own.values).to_pylist()
+    yield from content.at(name, wrong, "stance")(
+        "evidence for {value!r} has the stance {stance}; the stance follows from the value and the cell's; "
+        "restore the stance, or the value"
+    )
+
+
 # --- 3. Every word is accounted for ---
 
 
@@ -305,7 +323,7 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
         covered = under.to_bytes(len(text), "little")
         words = [word for word in words_of(text) if 0 in covered[slice(*word.span())]] if 0 in covered else []
         if words:
-            start = passages["start"][row].as_py() or 0
+            start = passages["start_char"][row].as_py() or 0
             lost[row] = ", ".join(f"{word.group()!r} at {start + word.start()}" for word in words[:LIMIT])
     yield from content.at(name, lost)(
         "the word {said} is under neither evidence nor residue; every word is accounted for; "
@@ -313,7 +331,9 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
     )
     twice = [
         row
-        for row, passage, start, end in zipped(*content.spans[residue][0].columns)
+        for row, passage, start, end in zipped(
+            *content.spans[(residue, content.dataset.span_texts[residue])][0].columns
+        )
         if any(
             1 in content.coded[passage][start + word.start() : start + word.end()]
             for word in words_of(content.texts[passage][start:end])
@@ -329,7 +349,7 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
 
 
 @_law(
-    "4",
+    "4a",
     "Inference says so: The basis of evidence fits its column's origin: stated or judged for source, judged for "
     "coder, inferred for inferred. What is inferred names its rule, and nothing else has one.",
 )
@@ -340,10 +360,11 @@ def _inference_is_marked(content: Content) -> Iterator[Breach]:
     misfits: dict[Origin, list[int]] = defaultdict(list)
     for table, column, value, rows in groups(evidence["table_name"], evidence["column_name"], evidence["basis"]):
         item = content.explained.get((table, column))
-        if item is not None and value not in fitting[item.column.origin]:
+        by_rules = item is not None and item.column.inferable and value in basis.marked(Mark.BY_RULE)
+        if item is not None and value not in fitting[item.column.origin] and not by_rules:
             misfits[item.column.origin] += rows.as_py()
-    for origin, wrong in misfits.items():
-        yield from content.at(name, wrong, "basis")(
+    for origin, misfit in misfits.items():
+        yield from content.at(name, misfit, "basis")(
             f"the basis {{basis}} does not fit {{column_name}}; the column's origin is {origin}; "
             f"make it {' or '.join(fitting[origin])}"
         )
@@ -354,6 +375,42 @@ def _inference_is_marked(content: Content) -> Iterator[Breach]:
             f"evidence for {{column_name}} is {{basis}} and has {number} rule; "
             f"what is inferred names its rule, and nothing else has one; the rules are: {rules}"
         )
+
+
+@_law(
+    "4b",
+    "Rules hold wherever they apply: Where a column has a rule by which its values follow from another column, exactly those "
+    "values to which it applies rest on it.",
+)
+def _rules_hold_where_they_apply(content: Content) -> Iterator[Breach]:
+    name, evidence = content.part(Part.EVIDENCE)
+    given = as_array(evidence["rule"])
+    for (table, column), item in content.explained.items():
+        follows = item.column.follows
+        if follows is None:
+            continue
+        rows, cells = content.supporting[(table, column)]
+        applies = _applies(content, table, follows).take(cells)
+        rests = pc.fill_null(pc.equal(given.take(rows), follows.rule), False)
+        for wrong, what in (
+            (pc.and_not(applies, rests), "does not rest on"),
+            (pc.and_not(rests, applies), "rests on"),
+        ):
+            remedy = "correct the rule, or the value that it follows from"
+            yield from content.at(name, rows.filter(pc.fill_null(wrong, False)), "rule")(
+                f"evidence for {column} {what} the rule {follows.rule}; "
+                f"it applies where {follows.where} is {follows.is_}, and nowhere else; {remedy}"
+            )
+
+
+def _applies(content: Content, table: str, rule: Rule) -> pa.Array:
+    """Where a rule applies in a table; null where the row that it looks at does not exist, a fault of its own."""
+    name, _, linked = rule.where.partition(".")
+    values = as_array(content.tables[table][name])
+    target = content.field(table, name).column.references
+    if linked and target:
+        values = as_array(content.tables[target][linked]).take(pc.index_in(values, content.keys[target]))
+    return pc.equal(values, rule.is_)
 
 
 # --- 5. Who, and how surely ---
@@ -384,8 +441,9 @@ def _ids_are_unique(content: Content) -> Iterator[Breach]:
             yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve: Every link to another table names a row that is there.")
+@_law("6b", "Links resolve: Every link to another table names a row that is there.", _Asked.FIRST)
 def _links_resolve(content: Content) -> Iterator[Breach]:
+    emptied: set[str] = set()
     for name, item, target, values in content.columns(lambda item: item.column.references):
         keys = content.keys[target]
         lost = pc.indices_nonzero(pc.and_not(pc.is_valid(values), is_in(values, keys)))
@@ -393,8 +451,9 @@ def _links_resolve(content: Content) -> Iterator[Breach]:
             yield from content.at(name, lost, item.name, (f"ids of {target}", partial(in_order, keys)))(
                 f"unknown id {{{item.name}}} in {item.name}; no row of {target} has it; correct the link"
             )
-        else:
-            # One breach is enough: every link is broken in the same way.
+        elif len(lost) and target not in emptied:
+            # One breach is enough: every link to the table is broken in the same way.
+            emptied.add(target)
             yield from content.at(name, lost[:1], item.name)(
                 f"{name}.{item.name} links to {target}, which has no rows; every link resolves; "
                 f"restore the rows of {target}"
@@ -403,24 +462,30 @@ def _links_resolve(content: Content) -> Iterator[Breach]:
 
 @_law("6c", "References resolve: Where a row names a table, a row and a column, they exist.")
 def _references_resolve(content: Content) -> Iterator[Breach]:
-    for name in content.dataset.cell_references:
+    for name, prefix in content.dataset.cell_references:
+        table_name, row_id, column_name = (f"{prefix}{suffix}" for suffix in ("table_name", "row_id", "column_name"))
         referring = content.tables[name]
-        for table, group in groups(referring["table_name"]):
-            if table is None:
-                continue
+        for table, group in groups(referring[table_name]):
             rows = group.values
             lost: dict[str, tuple[pa.Array, Callable[[], list[str]]]] = {}
-            if table in content.models:
+            if table in content.models and not len(content.keys[table]):
+                # One breach is enough: every reference to the table is broken in the same way.
+                yield from content.at(name, rows[:1], row_id)(
+                    f"{row_id} is {{{row_id}}}, and {table} has no rows; a reference names something that exists; "
+                    f"restore the rows of {table}"
+                )
+            elif table in content.models:
                 keys = content.keys[table]
-                lost["row_id"] = pc.invert(is_in(referring["row_id"].take(rows), keys)), partial(in_order, keys)
-                if "column_name" in referring.column_names:
+                lost[row_id] = pc.invert(is_in(referring[row_id].take(rows), keys)), partial(in_order, keys)
+                if column_name in referring.column_names:
                     known = [item.name for item in fields(content.models[table])]
-                    strange = pc.invert(is_in(referring["column_name"].take(rows), [*known, None]))
-                    lost["column_name"] = strange, partial(list, known)
+                    strange = pc.invert(is_in(referring[column_name].take(rows), [*known, None]))
+                    lost[column_name] = strange, partial(list, known)
             else:
-                lost["table_name"] = pa.repeat(True, len(rows)), partial(list, content.models)
+                named = pc.or_(pc.is_valid(referring[table_name]), pc.is_valid(referring[row_id]))
+                lost[table_name] = named.take(rows), partial(list, content.models)
             for column, (broken, allowed) in lost.items():
-                kind = column.removesuffix("_name").replace("row_id", "id")
+                kind = column.removeprefix(prefix).removesuffix("_name").replace("row_id", "id")
                 yield from content.at(name, rows.filter(as_array(broken)), column, ("known ones", allowed))(
                     f"unknown {kind} {{{column}}} in {column}; a reference names something that exists; correct the reference"
                 )
@@ -492,26 +557,41 @@ def _cycles(content: Content, table: str, column: str | None, children: Any, par
 @_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", _Asked.FIRST)
 def _terms_are_known(content: Content) -> Iterator[Breach]:
     for name, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
-        wrong = pc.invert(is_in(values, [*vocabulary.values(), None]))
+        distinct = [value for value in pc.unique(values).to_pylist() if value is not None]
+        strange = [value for value in distinct if not all(term in vocabulary for term in item.column.terms(value))]
+        wrong = is_in(values, strange)
         yield from content.at(name, wrong, item.name, (f"terms of {vocabulary.name}", vocabulary.values))(
             f"{name}.{item.name} of {{id}} is {{{item.name}!r}}; "
             f"it is an unknown term: the vocabulary {vocabulary.name} is closed; use one of its terms"
         )
 
 
-@_law("7b", "Candidates are possible values: The candidate that a gap names is a value that its column could hold.")
-def _candidates_are_values(content: Content) -> Iterator[Breach]:
-    name, gaps = content.part(Part.GAPS)
-    for table, column, candidate, rows in groups(gaps["table_name"], gaps["column_name"], gaps["candidate"]):
-        item = content.explained.get((table, column))
-        if item is None or candidate is None or (table, column, candidate) in content.dataset.other_candidates:
-            continue
-        if why := _why_no_value(content, item, candidate):
-            vocabulary = item.column.vocabulary
-            choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
-            yield from content.at(name, dict.fromkeys(rows.as_py(), why), "candidate", choices)(
-                f"the candidate {{candidate!r}} cannot be a value of {table}.{column}; it {{said}}; correct the candidate"
-            )
+@_law(
+    "7b",
+    "Other values are possible values: The candidate that a gap names, and the value that evidence speaks for where it is "
+    "not the cell's, are values that their column could hold.",
+)
+def _other_values_are_possible(content: Content) -> Iterator[Breach]:
+    # What is wrong with the cell's own value, the laws of cells and links tell, once.
+    own = as_array(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE))
+    none = pa.repeat(False, content.part(Part.GAPS)[1].num_rows)
+    for part, held, noun, told in (
+        (Part.GAPS, "candidate", "candidate", none),
+        (Part.EVIDENCE, "value", "value of evidence", own),
+    ):
+        name, explaining = content.part(part)
+        for table, column, value, is_own, rows in groups(
+            *(explaining[key] for key in ("table_name", "column_name", held)), told
+        ):
+            item = content.explained.get((table, column))
+            if item is None or value is None or is_own:
+                continue
+            if why := _why_no_value(content, item, value):
+                vocabulary = item.column.vocabulary
+                choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
+                yield from content.at(name, dict.fromkeys(rows.as_py(), why), held, choices)(
+                    f"the {noun} {{{held}!r}} cannot be a value of {table}.{column}; it {{said}}; correct it"
+                )
 
 
 def _why_no_value(content: Content, item: Field, text: str) -> str | None:
@@ -522,8 +602,8 @@ def _why_no_value(content: Content, item: Field, text: str) -> str | None:
     try:
         if item.type == "boolean" and text not in ("true", "false"):
             raise ValueError("is neither true nor false")
-        if item.type == "integer":
-            int(text)
+        if item.type in ("integer", "number"):
+            (int if item.type == "integer" else float)(text)
         elif item.type == "date":
             date.fromisoformat(text)
         elif item.column.edtf:
@@ -551,12 +631,15 @@ def _terms_are_published(content: Content) -> Iterator[Breach]:
 
 @_law(
     "7d",
-    "Terms have counterparts, or have none: Every term is mapped to another scheme, or marked as having no counterpart.",
+    "Terms have counterparts, or have none: Every term of a vocabulary that is mapped to other schemes is mapped to one, or "
+    "marked as having no counterpart.",
 )
 def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     name, terms = content.part(Part.TERMS)
     crosswalk_name, crosswalk = content.part(Part.CROSSWALK)
-    yield from content.at(name, pc.invert(is_in(terms["term_id"], as_array(crosswalk["term_id"]))))(
+    mapped = [name for name, vocabulary in content.dataset.vocabularies.items() if vocabulary.set_beside]
+    asked = is_in(terms["vocabulary"], mapped)
+    yield from content.at(name, pc.and_not(asked, is_in(terms["term_id"], as_array(crosswalk["term_id"]))))(
         f"the term {{id}} has no {crosswalk_name} row; every term says what it corresponds to elsewhere; "
         f"add one to {crosswalk_name}; 'match: none' is a valid answer"
     )

@@ -318,7 +318,13 @@ class Package:
         """The columns of a table as the descriptor describes them."""
         import pyarrow as pa
 
-        types = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+        types = {
+            "string": pa.string(),
+            "integer": pa.int64(),
+            "number": pa.float64(),
+            "boolean": pa.bool_(),
+            "date": pa.date32(),
+        }
         described = self.resource(name)["schema"]
         with _told(DESCRIPTOR, f"describes {name} with columns that are none"):
             columns = [(item["name"], types[item["type"]]) for item in described["fields"]]

@@ -11,6 +11,7 @@ from .table import Dataset, Field, Row, Tables, ValueType, description, fields, 
 _TYPES: dict[ValueType, tuple[pa.DataType, str]] = {
     "text": (pa.string(), "string"),
     "integer": (pa.int64(), "integer"),
+    "number": (pa.float64(), "number"),
     "boolean": (pa.bool_(), "boolean"),
     "date": (pa.date32(), "date"),
 }
@@ -77,8 +78,8 @@ def _field(item: Field, is_key: bool) -> dict[str, Any]:
     constraints = {
         "required": not item.nullable or None,
         "unique": is_key or None,
-        "pattern": column.pattern,
-        "enum": column.vocabulary.values() if column.vocabulary else None,
+        "pattern": column.terms_pattern if column.joined else column.pattern,
+        "enum": column.vocabulary.values() if column.vocabulary and not column.joined else None,
     }
     properties = {
         "name": item.name,

@@ -33,6 +33,7 @@ class Part(Enum):
     RESIDUE = auto()
     TERMS = auto()
     CROSSWALK = auto()
+    QUESTIONS = auto()
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class Row(BaseModel):
     table: ClassVar[Table]
 
 
-ValueType = Literal["text", "integer", "boolean", "date"]
-_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", bool: "boolean", date: "date"}
+ValueType = Literal["text", "integer", "number", "boolean", "date"]
+_VALUE_TYPES: dict[Any, ValueType] = {str: "text", int: "integer", float: "number", bool: "boolean", date: "date"}
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ class Computed(Generic[Result]):
 
     Attributes:
         compute: the function, from the rows needed.
-        needs: the tables that it reads; for each the values that columns must have in the rows that it reads, `{}` for all.
+        needs: the tables that it reads; for each the values that columns may have in the rows that it reads, `{}` for all.
     """
 
     compute: Callable[[Tables], Result]
-    needs: Mapping[str, Mapping[str, str]]
+    needs: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,6 @@ class Dataset:
         vocabularies: the closed vocabularies, by name.
         derived: computes derived columns, by table and column, then by row id.
         views: computes the tables that are views, by name.
-        other_candidates: candidates of gaps (table, column, candidate) that are taken although they are no values of
-            their column.
     """
 
     name: str
@@ -160,7 +159,6 @@ class Dataset:
     vocabularies: Mapping[str, Vocabulary]
     derived: Computed[dict[tuple[str, str], dict[str, Any]]]
     views: Computed[Tables]
-    other_candidates: frozenset[tuple[str, str, str]] = frozenset()
 
     @cached_property
     def tables(self) -> dict[str, type[Row]]:
@@ -173,15 +171,31 @@ class Dataset:
         return name
 
     @cached_property
-    def span_texts(self) -> dict[str, str]:
-        """The tables whose rows have a span within a passage, and the column that holds the span's text."""
-        return {
-            name: "quote" if "quote" in model.model_fields else "text"
-            for name, model in self.tables.items()
-            if "passage_id" in model.model_fields and model.table.part is not Part.PASSAGES
-        }
+    def spans(self) -> tuple[tuple[str, str, str, str], ...]:
+        """The spans within passages that rows have: table, columns of start and end, and the column of the span's text."""
+        found = []
+        for name, model in self.tables.items():
+            for start in model.model_fields if model.table.part is not Part.PASSAGES else ():
+                if start.endswith("start_char"):
+                    prefix = start.removesuffix("start_char")
+                    text = "quote" if not prefix and "quote" in model.model_fields else f"{prefix}text"
+                    found.append((name, start, f"{prefix}end_char", text))
+        return tuple(found)
 
     @cached_property
-    def cell_references(self) -> tuple[str, ...]:
-        """The tables whose rows name a row of any table by `table_name` and `row_id`, and mostly a cell by `column_name`."""
-        return tuple(name for name, model in self.tables.items() if "table_name" in model.model_fields)
+    def span_texts(self) -> dict[str, str]:
+        """The tables whose rows have a span within a passage, and the column that holds the (main) span's text."""
+        return {name: text for name, *_, text in reversed(self.spans)}
+
+    @cached_property
+    def cell_references(self) -> tuple[tuple[str, str], ...]:
+        """Where rows name a row of any table by `table_name` and `row_id`, and mostly a cell by `column_name`.
+
+        Each with the table, and what stands before these names.
+        """
+        return tuple(
+            (name, column.removesuffix("table_name"))
+            for name, model in self.tables.items()
+            for column in model.model_fields
+            if column.endswith("table_name")
+        )

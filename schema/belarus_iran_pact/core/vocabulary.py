@@ -22,6 +22,8 @@ class Mark(Enum):
     """The gap quotes the words that leave the cell open."""
     OFFERS = auto()
     """The gap names a candidate: a value that the words allow."""
+    CERTAINTY = auto()
+    """Words of this kind bear on how sure a voice is."""
     PART_OF = auto()
     """What stands in the relation is a part of what it stands to."""
 
@@ -43,12 +45,14 @@ class Vocabulary:
         name, description: what the vocabulary is called, and what its terms tell.
         terms: the terms, in the order of definition.
         marks: pairs of a term and a mark by which code knows terms of its kind: a `Mark`, or what the dataset distinguishes.
+        set_beside: whether each of its terms is set beside other schemes, or said to have no counterpart.
     """
 
     name: str
     description: str
     terms: tuple[Term, ...]
     marks: frozenset[tuple[str, Hashable]] = frozenset()
+    set_beside: bool = False
 
     @cached_property
     def _labels(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from belarus_iran_pact.core.table import Tables
 
-from .content import KINDS, Content, sure
+from .content import KINDS, Content
 from .drawing import STYLE
 from .network import Network
 from .timeline import timeline_picture
@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 
 # Each table that the page shows as it is, with the question that it answers.
 _PLAIN = {
-    "dyads": "Which two states have to do with each other in which event, with country codes to merge on?",
+    "dyads": "Which two states have to do with each other in which happening, with country codes to merge on?",
     "scope_verdicts": "Would these rows belong in other datasets?",
     "crosswalk": "What do the terms correspond to in other schemes?",
     "terms": "What do the coded values mean?",
@@ -53,7 +53,6 @@ def explorer(tables: Tables, version: str) -> str:
         content=Content(tables, version),
         kinds=KINDS,
         plain=_PLAIN,
-        sure=sure,
         policy=_POLICY.format(style=_pinned(style), script=_pinned(script)),
         style=Markup(style),
         script=Markup(script),

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from belarus_iran_pact.core.laws import coverage
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Field, Rows, Tables, description, fields, primary_key
-from belarus_iran_pact.explaining import Joined, Words
+from belarus_iran_pact.core.vocabulary import Term
+from belarus_iran_pact.explaining import Joined, Words, mentioned
 from belarus_iran_pact.models import DATASET, TABLES
-from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON
+from belarus_iran_pact.vocabularies import FACTUALITY, GAP_REASON, QUESTION_STATUS
 
 from .segments import Span, segments
 
 KINDS = {
-    "actor": ("Actor", "words that pick out an actor"),
+    "mention": ("Mention", "words that pick out an actor, event, agreement, provision or place"),
     "event": ("Event", "words that tell of an event"),
     "provision": ("Provision", "words for what the plan holds"),
     "claim": ("Claim", "words that say, or take for granted, a proposition"),
     "voice": ("Attribution", "words that say whose word it is"),
-    "cue": ("Hedge or negation", "words that say how sure, or that it is not so"),
+    "cue": ("Cue", "words that hedge, negate, attribute or put into the future"),
 }
 """What words are marked as: the legend's name of it, and what it means."""
 
@@ -30,31 +32,49 @@ _TITLES = {
     "events": "label",
     "agreements": "label",
     "provisions": "label",
-    "claims": "text",
+    "claims": "statement",
     "discrepancies": "description",
     "actors": "name",
+    "places": "name",
+    "cues": "text",
     "sources": "headline",
 }
 # The column whose evidence is the words of a row itself, rather than of one of its values. Words for actors and discrepancies
-# are those of the rows that belong to them.
-_OWN_WORDS: dict[str, str | None] = {**_TITLES, "provisions": "wording", "discrepancies": None, "actors": None}
+# are those of the rows that belong to them; a cue is a stretch of words.
+_OWN_WORDS: dict[str, str | None] = {
+    **_TITLES,
+    "provisions": "wording",
+    "claims": "proposition",
+    "places": "name_as_printed",
+    "discrepancies": None,
+    "actors": None,
+    "cues": None,
+}
 _MARKED = {
     ("events", "label"): "event",
     ("provisions", "wording"): "provision",
-    ("claims", "text"): "claim",
-    ("claims", "cue_text"): "cue",
+    ("claims", "proposition"): "claim",
 }
 _SURE = {"CT+": "certain", "PR+": "probable", "PS+": "possible", "CT-": "not", "PR-": "not", "PS-": "not"}
 # What is shown as quotes and links rather than as cells.
-_SPAN_COLUMNS = {"source_id", "passage_id", "start", "end", "text", "quote"}
+_SPAN_COLUMNS = {
+    "passage_id",
+    "start_char",
+    "end_char",
+    "text",
+    "quote",
+    "scope_start_char",
+    "scope_end_char",
+}
 _CELL_COLUMNS = {"table_name", "row_id", "column_name"}
 # The columns whose values are badges of a row, each with its badge's style; then those that give one where they hold.
 _BADGES = {"status": "status", "commitment": "commitment", "stage": "stage", "resolution": "resolution"}
 _BADGES |= {"type": "kind", "kind": "kind", "area": "kind"}
 _REMARKS = {
+    "count_once": ("counted", "counted"),
     "centerpiece": ("centerpiece", "centerpiece"),
     "presupposed": ("taken for granted", "presupposed"),
-    "direct_quote": ("in quotation marks", "quoted"),
+    "quoted": ("in quotation marks", "quoted"),
 }
 
 
@@ -68,7 +88,7 @@ class Badge(NamedTuple):
 class Cell(NamedTuple):
     """A cell: its column, its value in words, the value as it is in the file where that differs, and where it links to.
 
-    An empty cell has reasons instead: for each the gap's address, if there is one, and the reason.
+    An empty cell has reasons instead: for each the gap's address and the reason.
     """
 
     column: str
@@ -83,6 +103,7 @@ class Card:
     """A row with everything that there is to say about it.
 
     Attributes:
+        empty: the columns that are empty by what they mean, rather than by a gap: by what that says.
         quotes: the words that it rests on; for each reason the cells that they explain, by the address of the evidence and
             the column.
         nested: the rows that belong to it.
@@ -92,6 +113,7 @@ class Card:
     row_id: str
     row: dict[str, Any]
     cells: list[Cell]
+    empty: dict[str, list[str]]
     quotes: dict[Words, dict[str, list[tuple[str, str]]]]
     nested: list[Card]
     badges: list[Badge]
@@ -111,19 +133,24 @@ class Card:
         """What the row is called."""
         return str(self.row[_TITLES[self.table]])
 
+    @cached_property
+    def words(self) -> list[Words]:
+        """The row's own words."""
+        if TABLES[self.table].table.anchored:
+            return list(self.quotes)[:1]
+        own = _OWN_WORDS[self.table]
+        if own is None:
+            return [words for row in self.nested for words in row.quotes]
+        return [
+            words
+            for words, why in self.quotes.items()
+            if any(own == column for cells in why.values() for _, column in cells)
+        ]
+
     @property
     def sentences(self) -> list[tuple[str, int]]:
         """The sentences of the row's own words, each once, by passage and number."""
-        own = _OWN_WORDS[self.table]
-        if own is None:
-            words = [words for row in self.nested for words in row.quotes]
-        else:
-            words = [
-                words
-                for words, why in self.quotes.items()
-                if any(own == column for cells in why.values() for _, column in cells)
-            ]
-        return list(dict.fromkeys((at.passage_id, at.ordinal) for at in words))
+        return list(dict.fromkeys((at.passage_id, at.ordinal) for at in self.words))
 
 
 class Content:
@@ -139,35 +166,49 @@ class Content:
             for name, title in _TITLES.items()
             for row in tables[name]
         }
+        self.claims_by_cue = Counter(row["cue_id"] for row in tables["claim_cues"])
         self._joined = Joined(tables.__getitem__)
         self._within: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
         for name, model in TABLES.items():
-            parent = "actors" if name == "mentions" else model.table.within
-            if parent is not None:
+            if model.table.within is not None:
                 for row in tables[name]:
-                    self._within[(parent, row[primary_key(TABLES[parent])])].append((name, row))
+                    self._within[(model.table.within, row[primary_key(TABLES[model.table.within])])].append((name, row))
+        for row in tables["mentions"]:
+            self._within[mentioned(row)].append(("mentions", row))
         self.cards = {name: [self._card(name, row) for row in tables[name]] for name in _TITLES}
         self.card_of = {card.address: card for cards in self.cards.values() for card in cards}
 
     # --- The article ---
 
     def sources(self) -> list[tuple[Card, list[dict[str, Any]]]]:
-        """The sources with their sentences: for each its row, its segments, and by table the rows whose own words it has."""
+        """The sources with their sentences.
+
+        For each its row, its segments, the claims that it is the first to have words of, by table the other rows whose own
+        words it has, and by table the number of all.
+        """
         spans = self._spans()
+        claims: dict[str, list[Card]] = defaultdict(list)
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
         resting: dict[str, dict[str, list[Card]]] = defaultdict(lambda: defaultdict(list))
         for name, cards in self.cards.items():
             for card in cards:
-                for passage_id, _ in card.sentences:
-                    resting[passage_id][name].append(card)
-        passages = sorted(self.tables["passages"], key=lambda row: row["start"])
+                for at, (passage_id, _) in enumerate(card.sentences):
+                    counts[passage_id][name] += 1
+                    if name == "claims" and at == 0:
+                        claims[passage_id].append(card)
+                    else:
+                        resting[passage_id][name].append(card)
+        passages = sorted(self.tables["passages"], key=lambda row: row["start_char"])
         return [
             (
                 source,
                 [
                     {
                         "row": row,
-                        "segments": segments(row["text"], row["start"], spans[row["passage_id"]]),
+                        "segments": segments(row["text"], row["start_char"], spans[row["passage_id"]]),
+                        "claims": claims[row["passage_id"]],
                         "resting": resting[row["passage_id"]],
+                        "counts": counts[row["passage_id"]],
                     }
                     for row in passages
                     if row["source_id"] == source.row_id
@@ -180,20 +221,22 @@ class Content:
         """All spans, by passage."""
         found: dict[str, list[Span]] = defaultdict(list)
         own_voices = {row["actor_id"] for row in self.tables["actors"] if row["kind"] == "article_voice"}
+
+        def add(row: dict[str, Any], kind: str | None, hint: str = "") -> None:
+            found[row["passage_id"]].append(Span(row["start_char"], row["end_char"], kind, hint))
+
         for row in self.tables["evidence"]:
             name, column = row["table_name"], row["column_name"]
-            kind, hint = _MARKED.get((name, column)), ""
-            explained = self._joined.rows(name)[row["row_id"]]
-            if kind == "cue":
-                # A cue that leaves its clause certain is one that puts it into the future.
-                hint = "to come" if explained["factuality"] == "CT+" else sure(explained["factuality"]).text
-            elif column == "voice_actor_id" and explained[column] not in own_voices:
-                kind = "voice"
-            found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row['row_id']}", hint))
-        for name, kind in (("mentions", "actor"), ("residue", None), ("discrepancy_sides", None), ("gaps", None)):
-            for row_id, row in self._joined.rows(name).items():
-                if row["start"] is not None:
-                    found[row["passage_id"]].append(Span(row["start"], row["end"], kind, f"{name}/{row_id}"))
+            if column == "voice_actor_id" and self._joined.rows(name)[row["row_id"]][column] not in own_voices:
+                add(row, "voice")
+            else:
+                add(row, _MARKED.get((name, column)))
+        for row in self.tables["cues"]:
+            add(row, "cue", _label("cues", "kind", row["kind"]))
+        for name, kind in (("mentions", "mention"), ("discrepancy_sides", None), ("gaps", None)):
+            for row in self.tables[name]:
+                if row["start_char"] is not None:
+                    add(row, kind)
         return found
 
     # --- Rows ---
@@ -205,14 +248,17 @@ class Content:
             row_id=row_id,
             row=row,
             cells=list(self._cells(table, row, parent)),
+            empty=self._empty(table, row) if parent is None else {},
             quotes=self._quotes(table, row_id, row),
             nested=[self._card(name, child, table) for name, child in self._within[(table, row_id)]],
             badges=list(self._badges(table, row)) if parent is None else [],
         )
 
     def _cells(self, table: str, row: dict[str, Any], parent: str | None) -> Iterator[Cell]:
-        # Title and note stand in a card's heading.
-        hidden = {_TITLES[table], "note"} if parent is None else {primary_key(TABLES[parent])}
+        # Title, note and rationale stand in a card's heading.
+        hidden = {_TITLES[table], "note", "rationale"} if parent is None else {primary_key(TABLES[parent])}
+        # Each sentence is of one source.
+        hidden.add("source_id")
         if "passage_id" in row:
             hidden |= _SPAN_COLUMNS
         if "table_name" in row:
@@ -224,19 +270,26 @@ class Content:
         for item in items:
             if item.name not in hidden:
                 cell = self._cell(table, row[key.name], item)
-                if parent is None or cell.text is not None or any(address for address, _ in cell.reasons):
+                if cell.text is not None or cell.reasons:
                     yield cell
+
+    def _empty(self, table: str, row: dict[str, Any]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for item in fields(TABLES[table]):
+            if row[item.name] is None and item.column.null_means is not None and item.column.origin != "note":
+                found[item.column.null_means].append(item.name)
+        return found
 
     def _cell(self, table: str, row_id: str, item: Field) -> Cell:
         found = self._joined.cell(table, row_id, item)
         if found.value is None:
-            return Cell(item.name, None, reasons=tuple((reason.row, reason.text) for reason in found.reasons))
+            return Cell(item.name, None, reasons=tuple((gap.row, gap.text) for gap in found.reasons if gap.row))
         text = {"True": "yes", "False": "no"}.get(str(found.value), str(found.value))
         if item.column.references is not None:
             address = f"{item.column.references}/{text}"
             return Cell(item.name, self.titles.get(address, text), text, address)
         if item.column.vocabulary is not None:
-            label = item.column.vocabulary.label(text)
+            label = "; ".join(map(item.column.vocabulary.label, item.column.terms(text)))
             return Cell(item.name, label, "" if label.lower().replace(" ", "_") == text else text)
         return Cell(item.name, text)
 
@@ -254,13 +307,20 @@ class Content:
     def _badges(self, table: str, row: dict[str, Any]) -> Iterator[Badge]:
         if "voice_actor_id" in row:
             yield Badge(self.names[row["voice_actor_id"]], "voice")
-            yield sure(row["factuality"])
+            yield self.sure(row["factuality"])
         for column, style in _BADGES.items():
             if column in row:
                 yield Badge(_label(table, column, row[column]), style)
         yield from (Badge(*badge) for column, badge in _REMARKS.items() if row.get(column))
         if row.get("country"):
             yield Badge(row["country"], "country")
+        if row.get("actor_id") and table != "actors":
+            yield Badge(self.names[row["actor_id"]], "voice")
+
+    @staticmethod
+    def sure(value: str) -> Badge:
+        """How sure a voice is, as a badge."""
+        return Badge(FACTUALITY.label(value).lower(), f"sure-{_SURE.get(value, 'open')}")
 
     # --- What the sections show besides rows ---
 
@@ -299,6 +359,40 @@ class Content:
         ]
         return [(role, address, self.titles[address]) for role, address in found]
 
+    def happening(self, event: dict[str, Any]) -> str:
+        """The address of the main event of the happening that an event belongs to; "" where it is that itself."""
+        main: str = event["happening_id"]
+        return "" if main == event["event_id"] else f"events/{main}"
+
+    def events_at(self, place: Card) -> list[Card]:
+        """The events that are located at a place."""
+        return [card for card in self.cards["events"] if card.row["place_id"] == place.row_id]
+
+    def questions(self) -> list[tuple[Term, Rows]]:
+        """The open questions by status; those of which something is told come first."""
+        found = [
+            (term, [row for row in self.tables["open_questions"] if row["status"] == term.term])
+            for term in QUESTION_STATUS
+        ]
+        return sorted(
+            ((term, rows) for term, rows in found if rows),
+            key=lambda group: sum(row["quote"] is None for row in group[1]) / len(group[1]),
+        )
+
+    def words_of(self, row: dict[str, Any]) -> Words | None:
+        """The words that a row quotes, where it quotes any."""
+        return self._joined.words(row) if row["quote"] is not None else None
+
+    def plain(self, name: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+        """A table as it is: its columns, and each row's address and cells.
+
+        Its key is in the addresses, being composed of other columns; and columns with no value are left out.
+        """
+        key, *items = fields(TABLES[name])
+        rows = self.tables[name]
+        used = [item.name for item in items if any(row[item.name] is not None for row in rows)]
+        return used, [(f"{name}/{row[key.name]}", [row[column] for column in used]) for row in rows]
+
     def empty_cells(self) -> list[dict[str, Any]]:
         """Gaps by reason: its term, how many cells, and for each row and words a line; those with words come first.
 
@@ -309,7 +403,7 @@ class Content:
             gaps = [gap for gap in self.tables["gaps"] if gap["reason"] == term.term]
             groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
             for gap in gaps if term.term != "not_applicable" else ():
-                groups[gap["table_name"], gap["row_id"], gap["start"], gap["end"]].append(gap)
+                groups[gap["table_name"], gap["row_id"], gap["start_char"], gap["end_char"]].append(gap)
             cells = {(gap["table_name"], gap["row_id"], gap["column_name"]) for gap in gaps}
             told = any(gap["quote"] for gap in gaps)
             lines = [self._gap_line(members) for members in groups.values()]
@@ -318,12 +412,18 @@ class Content:
 
     def _gap_line(self, gaps: Rows) -> dict[str, Any]:
         address = f"{gaps[0]['table_name']}/{gaps[0]['row_id']}"
+        targets = {item.name: item.column.references for item in fields(TABLES[gaps[0]["table_name"]])}
+
+        def named(gap: dict[str, Any]) -> str:
+            candidate = str(gap["candidate"])
+            return self.titles.get(f"{targets[gap['column_name']]}/{candidate}", candidate)
+
         return {
             "address": address,
             "title": self.titles.get(address, gaps[0]["row_id"]),
             "columns": dict.fromkeys(gap["column_name"] for gap in gaps),
-            "candidates": dict.fromkeys(gap["candidate"] for gap in gaps if gap["candidate"] is not None),
-            "words": self._joined.words(gaps[0]) if gaps[0]["quote"] else None,
+            "candidates": dict.fromkeys(named(gap) for gap in gaps if gap["candidate"] is not None),
+            "words": self.words_of(gaps[0]),
         }
 
     def inventory(self) -> list[tuple[str, str, int]]:
@@ -335,11 +435,6 @@ def sentence_addresses(passages: Rows) -> dict[str, str]:
     """Short addresses for passages: the last part of the id where that tells them apart, else the id."""
     short = {row["passage_id"]: str(row["passage_id"]).rpartition(".")[2] for row in passages}
     return short if len(set(short.values())) == len(short) else {passage_id: passage_id for passage_id in short}
-
-
-def sure(value: str) -> Badge:
-    """How sure a voice is, as a badge."""
-    return Badge(FACTUALITY.label(value).lower(), f"sure-{_SURE.get(value, 'open')}")
 
 
 _VOCABULARIES = {

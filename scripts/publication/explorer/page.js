@@ -8,10 +8,11 @@
     made.append(...children);
     return made;
   };
-  const TABLES = ["actors", "events", "agreements", "provisions", "claims", "discrepancies", "sources"];
+  const TABLES = ["actors", "events", "places", "agreements", "provisions", "claims", "cues", "discrepancies", "sources"];
 
   document.documentElement.classList.add("js");
   for (const element of all(".js-only")) element.hidden = false;
+  for (const element of all(".nested > li")) element.classList.add("row");
 
   // --- What rests on what ---
 
@@ -22,10 +23,18 @@
   const bySentence = Map.groupBy
     ? Map.groupBy(segments, (segment) => segment.sentence)
     : segments.reduce((map, segment) => map.set(segment.sentence, [...(map.get(segment.sentence) ?? []), segment]), new Map());
-  const words = all(".w").map((element) => {
-    const [start, end] = one("small", element).textContent.split("–").map(Number);
-    const sentence = one("a", element).getAttribute("href").slice(1);
-    return { element, sentence, start, end, columns: all("b", element).map((b) => b.textContent), card: element.closest(".card") };
+  // A nested row that quotes nothing rests on its card's own words; where these are several, it has the place of its own.
+  const quotedBy = (element, card) => {
+    if (element.matches(".w")) return element;
+    const place = one("small", element)?.textContent;
+    return all(".own", card).find((own) => !place || one("small", own).textContent === place);
+  };
+  const words = all(".w, .nested > li:has(> b)").map((element) => {
+    const card = element.closest(".card");
+    const quoted = quotedBy(element, card);
+    const [start, end] = one("small", quoted).textContent.split("–").map(Number);
+    const sentence = one("a", quoted).getAttribute("href").slice(1);
+    return { element, sentence, start, end, columns: all("b", element).map((b) => b.textContent), card };
   });
   const segmentsOf = (item) =>
     (bySentence.get(item.sentence) ?? []).filter((segment) => item.start <= segment.start && segment.end <= item.end);
@@ -252,7 +261,7 @@
     const card = element.closest(".card");
     if (!card) return [...element.cells].map((cell) => cell.textContent).join(" · ");
     const copy = element.cloneNode(true);
-    for (const part of all(".w, i", copy)) part.remove();
+    for (const part of all(".w, i, b", copy)) part.remove();
     return `${copy.textContent} (of: ${titleOf(card)})`;
   };
   const indexed = () =>
@@ -290,7 +299,7 @@
   // --- Filters ---
 
   const form = one("#filter");
-  const claims = all("#claims > .card");
+  const claims = all("#claims .card");
   const filter = () => {
     const asked = new FormData(form);
     const wanted = squeeze(asked.get("words")).toLowerCase();

@@ -15,14 +15,12 @@ class Span:
     Attributes:
         start, end: where they stand, in Unicode code points of the source, `end` excluded.
         kind: what they are marked as, if they are marked.
-        row: the address of the row that rests on them.
-        hint: what there is to say at the end of the words, such as how sure they make it.
+        hint: what there is to say at the end of the words, such as what a cue does.
     """
 
     start: int
     end: int
     kind: str | None
-    row: str
     hint: str = ""
 
 
@@ -34,7 +32,6 @@ class Segment:
         start, end: where it stands in the source.
         text: its words.
         kinds: the kinds of the spans over it, in the order of their names.
-        rows: the addresses of the rows that rest on it, each once.
         hints: the hints of the spans that end with it, each once.
     """
 
@@ -42,7 +39,6 @@ class Segment:
     end: int
     text: str
     kinds: tuple[str, ...]
-    rows: tuple[str, ...]
     hints: tuple[str, ...]
 
 
@@ -70,7 +66,6 @@ def segments(text: str, offset: int, spans: Iterable[Span]) -> list[Segment]:
                 end=end,
                 text=text[start - offset : end - offset],
                 kinds=tuple(sorted({span.kind for span in covering if span.kind is not None})),
-                rows=tuple(dict.fromkeys(span.row for span in covering)),
                 hints=tuple(dict.fromkeys(span.hint for span in covering if span.hint and span.end == end)),
             )
         )

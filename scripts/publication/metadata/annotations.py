@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from belarus_iran_pact.core.table import Tables, fields, primary_key
-from belarus_iran_pact.explaining import Joined, Words
+from belarus_iran_pact.explaining import Joined, Words, mentioned
 from belarus_iran_pact.models import TABLES
 
 from ..descriptor import CREATOR, LICENCE_TITLE, LICENCE_URL, TITLE
@@ -22,7 +22,7 @@ def web_annotations(tables: Tables, version: str) -> str:
     """The annotations as JSON-LD text: a collection of one page, one annotation on each line.
 
     Each annotation has a body for each row of `evidence` and of `mentions` with its span: the cell described, or questioned
-    where the words contradict it, or the actor identified. The ids of annotations are fragments of this file's own
+    where the words contradict it, or the row that a mention picks out. The ids of annotations are fragments of this file's own
     address, wherever that is, and the cells described are named by addresses relative to it. A source is named by its
     SHA-256 in the form of RFC 6920 (`ni:`), since it has no address.
     """
@@ -65,7 +65,7 @@ def web_annotations(tables: Tables, version: str) -> str:
 
 
 def _bodies(tables: Tables) -> dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]]:
-    """For each stretch of words, in the order of the text, what rests on it: the cells, then the actors mentioned."""
+    """For each stretch of words, in the order of the text, what rests on it: the cells, then what is mentioned."""
     joined = Joined(tables.__getitem__)
     found: dict[tuple[str, int, int], tuple[Words, list[dict[str, Any]]]] = {}
     lines = {
@@ -74,16 +74,16 @@ def _bodies(tables: Tables) -> dict[tuple[str, int, int], tuple[Words, list[dict
     columns = {name: {item.name: at for at, item in enumerate(fields(TABLES[name]), start=1)} for name in TABLES}
 
     def bodies(row: dict[str, Any]) -> list[dict[str, Any]]:
-        return found.setdefault((row["source_id"], row["start"], row["end"]), (joined.words(row), []))[1]
+        return found.setdefault((row["source_id"], row["start_char"], row["end_char"]), (joined.words(row), []))[1]
 
     for row in tables["evidence"]:
         name, row_id, column = row["table_name"], row["row_id"], row["column_name"]
         cell = f"cell={lines[name][row_id]},{columns[name][column]}"
-        purpose = "describing" if row["stance"] == "supports" else "questioning"
+        purpose = "questioning" if row["stance"] == "contradicts" else "describing"
         bodies(row).append(_body(name, cell, f"{name}/{row_id}/{column}", purpose))
     for row in tables["mentions"]:
-        cell = f"row={lines['actors'][row['actor_id']]}"
-        bodies(row).append(_body("actors", cell, f"actors/{row['actor_id']}", "identifying"))
+        name, row_id = mentioned(row)
+        bodies(row).append(_body(name, f"row={lines[name][row_id]}", f"{name}/{row_id}", "identifying"))
     return {span: found[span] for span in sorted(found)}
 
 

@@ -18,6 +18,7 @@ _CROISSANT = "http://mlcommons.org/croissant/"
 _DATA_TYPES: dict[ValueType, str] = {
     "text": "sc:Text",
     "integer": "sc:Integer",
+    "number": "sc:Float",
     "boolean": "sc:Boolean",
     "date": "sc:Date",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from belarus_iran_pact.core.table import Field, Row, ValueType, description, fields, primary_key
@@ -14,6 +13,7 @@ from ..descriptor import CREATOR, DESCRIPTION, KEYWORDS, LICENCE_URL, TITLE
 _DATATYPES: dict[ValueType, str | dict[str, str]] = {
     "text": "string",
     "integer": "integer",
+    "number": "double",
     "boolean": {"base": "boolean", "format": "true|false"},
     "date": {"base": "date", "format": "yyyy-MM-dd"},
 }
@@ -70,10 +70,8 @@ def _foreign_key(column: str, target: str) -> dict[str, Any]:
 
 
 def _datatype(item: Field) -> str | dict[str, str]:
-    pattern = item.column.pattern
-    if item.column.vocabulary is not None:
-        # CSVW has no list of allowed values; a regular expression says the same.
-        pattern = "|".join(re.sub(r"[\\^$.|?*+(){}\[\]]", r"\\\g<0>", term) for term in item.column.vocabulary.values())
+    # CSVW has no list of allowed values; a regular expression says the same.
+    pattern = item.column.terms_pattern or item.column.pattern
     if pattern is None:
         return _DATATYPES[item.type]
     return {"base": "string", "format": f"^({pattern})$"}
