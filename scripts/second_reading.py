@@ -307,7 +307,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _write_blank(sheets: dict[str, Sheet], tables: Tables, folder: Path) -> None:
     left: dict[str, set[str]] = defaultdict(set)
-    for table, row_id, _ in unread(DATASET, tables):
+    for table, row_id in unread(DATASET, tables):
         left[table].add(row_id)
     for name, sheet in sheets.items():
         if left[name]:

@@ -35,6 +35,7 @@ _MAPPINGS = {
     CODE: ("it holds several columns on one line", "write code: {column: value, column: value}"),
     SAID: ("it maps each actor to the words that attribute the statement", "write said: {actor: quote}"),
     GAPS: ("it names columns by reason", "write gaps: {reason: [column, ...]}"),
+    ROWS: ("it has a line for each row", "write rows: {row: [value, ...]}"),
 }
 
 
@@ -136,7 +137,7 @@ def _with_code(given: Fields, faults: Faults) -> Fields:
     """The fields of a row or group, including those under `code`."""
     flat = Fields(given.place)
     for key, value in given.items():
-        columns = _mapping(given, CODE, faults) if key == CODE else {key: value}
+        columns = mapping(given, CODE, faults) if key == CODE else {key: value}
         for column, cell in columns.items():
             put(flat, column, cell, faults)
     return flat
@@ -174,7 +175,7 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
         value_of(given, rule, EVIDENCE, faults) if inferable else None,
         _said(given, passage, faults),
         [_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)],
-        list(_gaps(model, _mapping(given, GAPS, faults), passage, faults)),
+        list(_gaps(model, mapping(given, GAPS, faults), passage, faults)),
         [
             _row(child.table.name, row, source_id, passage, faults)
             for child in children
@@ -265,7 +266,7 @@ def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str |
 def _said(given: Fields, passage: Text | None, faults: Faults) -> dict[str, list[Words]]:
     """The words that attribute the row to a voice: `{id: quote}`; a mapping may replace the quote to locate it."""
     found: dict[str, list[Words]] = {}
-    for voice, value in _mapping(given, SAID, faults).items():
+    for voice, value in mapping(given, SAID, faults).items():
         for item in one_or_many(value):
             listed = item if isinstance(item, Fields) else Fields(item.place, [(Text.at("quote", item.place), item)])
             reject_unknown(listed, WORDS, "words that are said", faults)
@@ -364,7 +365,7 @@ def _reason(error: PydanticCustomError, value: str, column: Column) -> tuple[str
     return _REASONS.get(error.type) or (f"it {error.message()}", "correct it")
 
 
-def _mapping(given: Fields, key: str, faults: Faults) -> Fields:
+def mapping(given: Fields, key: str, faults: Faults) -> Fields:
     """The mapping under a key; an empty one where there is none, or after a fault."""
     value = given.get(key)
     if value is not None and not isinstance(value, Fields):

@@ -27,7 +27,7 @@ from belarus_iran_pact.core.table import Part, Row, Tables, fields
 from belarus_iran_pact.models import DATASET, TABLES
 
 from .faults import Faults, Place, did_you_mean
-from .form import mappings, one_or_many, reject_unknown, text_of
+from .form import mapping, mappings, one_or_many, reject_unknown, text_of
 from .read import Fields, Text, read_yaml, rows_of
 
 READINGS = DATASET.part(Part.READINGS)
@@ -76,15 +76,15 @@ def group_of(given: Fields, faults: Faults) -> Group | None:
             faults.add(given.place, "no columns", "the values of each line are in their order", "name the columns")
         return None
     group = Group(TABLES[table], tuple(by_name[name] for name in names), {})
-    rows = given.get("rows")
-    for row_id, value in rows.items() if isinstance(rows, Fields) else ():
+    rows = mapping(given, "rows", faults)
+    for row_id, value in rows.items():
         values = one_or_many(value)
         if len(values) != len(names) or not all(isinstance(item, Text) for item in values):
             what, why = f"{row_id} has {len(values)} values", f"there are {len(names)} columns: {', '.join(names)}"
-            faults.add(row_id.place, what, why, "write a value for each, or null")
+            faults.add(rows.place_of(row_id), what, why, "write a value for each, or null")
             continue
         group.lines[str(row_id)] = tuple(None if item == NULL else str(item) for item in values)
-        group.places[str(row_id)] = row_id.place
+        group.places[str(row_id)] = rows.place_of(row_id)
     for item in mappings(given.get("adjudications"), "adjudications", faults):
         _adjudicate(group, item, faults)
     return group
@@ -121,7 +121,8 @@ def add_readings(groups: Sequence[tuple[str, Group]], tables: Tables) -> Iterato
             coded = dict(zip(names, values[name].get(row_id, ()), strict=False))
             for slot, second in zip(group.slots, line, strict=True):
                 ruling = group.adjudications.get((row_id, slot_name(slot)))
-                first = coded.get(slot_name(slot))
+                # That a row does not exist is a fault of its own; nothing else is to follow from it.
+                first = coded[slot_name(slot)] if coded else second
                 if ruling is not None:
                     first = None if ruling["first"] == NULL else str(ruling["first"])
                 row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES[READINGS]))

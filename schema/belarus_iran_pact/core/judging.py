@@ -6,6 +6,7 @@ A *slot* is a judged column; or columns of which each row fills exactly one, whi
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -87,11 +88,22 @@ def judged_cells(dataset: Dataset, tables: Tables) -> Iterator[Cell]:
                     yield name, row[primary_key(model)], filled(row, slot).name
 
 
-def unread(dataset: Dataset, tables: Tables) -> list[Cell]:
-    """The judged cells that have no second reading."""
+def unread(dataset: Dataset, tables: Tables) -> dict[tuple[str, str], list[str]]:
+    """The judged columns that have no second reading, by table and row id."""
     readings = tables[dataset.part(Part.READINGS)]
     read = {(row["table_name"], row["row_id"], row["column_name"]) for row in readings}
-    return [cell for cell in judged_cells(dataset, tables) if cell not in read]
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for cell in judged_cells(dataset, tables):
+        if cell not in read:
+            found[cell[:2]].append(cell[2])
+    return found
+
+
+def told_unread(rows: Mapping[tuple[str, str], list[str]], limit: int = 3) -> str:
+    """How many rows are not yet read twice, and the first of them."""
+    first = ", ".join(f"{table} {row_id}" for table, row_id in itertools.islice(rows, limit))
+    rest = f" and {len(rows) - limit} more" if len(rows) > limit else ""
+    return f"{len(rows)} rows have codes that were not read a second time: {first}{rest}"
 
 
 # --- How far readings agree ---
