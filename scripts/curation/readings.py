@@ -73,7 +73,12 @@ def group_of(given: Fields, faults: Faults) -> Group | None:
             faults.add(name.place, f"unknown column {name}", f"nothing in {table} is judged under this name", remedy)
     if not names or any(name not in by_name for name in names):
         if not names:
-            faults.add(given.place, "no columns", "the values of each line are in their order", "name the columns")
+            faults.add(
+                given.place_of("columns"),
+                "no columns",
+                "the values of each line are in their order",
+                "name the columns",
+            )
         return None
     group = Group(TABLES[table], tuple(by_name[name] for name in names), {})
     rows = mapping(given, "rows", faults)
