@@ -754,6 +754,7 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
     "13a",
     "Codes are as they were read: A judged cell that was read twice has the value of both readings; where these differ, of the one "
     "that was decided for.",
+    _Asked.OF_SOUND_CELLS,
 )
 def _codes_are_as_read(content: Content) -> Iterator[Breach]:
     for name, table, slot, rows in _readings(content):
