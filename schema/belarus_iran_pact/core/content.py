@@ -208,7 +208,9 @@ class Content:
     def _gap_reasons(self) -> dict[tuple[str, str], dict[str, str]]:
         found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         _, gaps = self.part(Part.GAPS)
-        for (table, row_id, column), reasons in reasons_of(gaps.to_pylist()).items():
+        for (table, row_id, column), reasons in reasons_of(
+            gaps.select(["table_name", "row_id", "column_name", "reason"]).to_pylist()
+        ).items():
             found[(table, column)][row_id] = reasons
         return found
 

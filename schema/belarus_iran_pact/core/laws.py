@@ -763,11 +763,11 @@ def _codes_are_as_read(content: Content) -> Iterator[Breach]:
             read = content.tables[name].take(own)
             cells = pc.index_in(as_array(read["row_id"]), value_set=content.keys[table])
             held = pc.cast(as_array(content.tables[table][item.name]), pa.string()).take(cells)
-            if item.column.explained:
-                ids = as_array(read["row_id"])
+            empty = pc.is_null(held)
+            if item.column.explained and pc.any(empty).as_py():
                 gaps = content.gap_reasons(table, item.name)
-                reasons = pa.array([gaps.get(row_id) for row_id in ids.to_pylist()], pa.string())
-                held = pc.coalesce(held, reasons)
+                reasons = [gaps.get(row_id) for row_id in as_array(read["row_id"]).filter(empty).to_pylist()]
+                held = pc.replace_with_mask(held, empty, pa.array(reasons, pa.string()))
             for_second = is_in(read["decision"], content.vocabulary(Part.READINGS, "decision").marked(Mark.SECOND))
             said = pc.if_else(for_second, read["second_value"], read["first_value"])
             wrong = pc.indices_nonzero(pc.and_(pc.is_valid(cells), differs(held, said)))
@@ -805,6 +805,7 @@ def _differences_are_decided(content: Content) -> Iterator[Breach]:
     "13c",
     "Readings are possible: A reading is of a judged column, and gives a value that the column could hold, or for an empty cell the "
     "reason, or nothing where the column asks for none.",
+    _Asked.OF_SOUND_CELLS,
 )
 def _readings_are_possible(content: Content) -> Iterator[Breach]:
     name, readings = content.part(Part.READINGS)
