@@ -174,7 +174,7 @@ def _asked(slot: Slot) -> str:
     if len(slot) > 1 or not slot[0].nullable:
         return f"{described} Write {form}"
     if column.explained:
-        return f"{described} Write {form}; or why it is empty: {', '.join(GAP_REASON.values())}"
+        return f"{described} Write {form}; or why it is empty, several joined by ;: {', '.join(GAP_REASON.values())}"
     return f"{described} Write {form}; or {NULL}"
 
 
@@ -235,7 +235,7 @@ def _value(cell: str, slot: Slot, sheets: dict[str, Sheet], place: Place, faults
     if not cell:
         what, why = f"no value for {slot_name(slot)}", "a row is read whole"
         faults.add(place, what, why, f"fill it in, or write {NULL} if it is empty and needs no reason")
-    elif targets and cell not in GAP_REASON:
+    elif targets and not all(reason in GAP_REASON for reason in labels(cell)):
         ids = {line.number: line.row_id for target in targets for line in sheets[target].lines if target in sheets}
         if cell not in ids:
             what, why = f"unknown row {cell} for {slot_name(slot)}", f"no row of {' or '.join(targets)} has that number"
