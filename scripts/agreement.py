@@ -30,10 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import krippendorff
-import numpy as np
-
 from belarus_iran_pact.core.column import as_text
+from belarus_iran_pact.core.judging import Slot, alpha, slot_name, slots
 from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
 from belarus_iran_pact.models import TABLES
 from curation.faults import Faults
@@ -108,7 +106,7 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
             row[key]: frozenset().union(*(spans.get(row[column], ()) for column, spans in linked.items()))
             for row in tables[name]
         }
-    column = _wording(model) or explained[0].name
+    column = wording(model) or explained[0].name
     every: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
     identifying: dict[str, set[tuple[int, int]]] = {row_id: set() for row_id in every}
     for row in tables["evidence"]:
@@ -118,10 +116,11 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     return {row_id: frozenset(found or every[row_id]) for row_id, found in identifying.items()}
 
 
-def _wording(model: type[Row]) -> str | None:
+def wording(model: type[Row]) -> str | None:
     """The column that says in free words what a row is: its first explained one (label, proposition, name as printed)."""
     explained = [item for item in fields(model) if item.column.explained and item.type == "text"]
-    return next((item.name for item in explained if not _is_judged(item)), None)
+    codes = {item.name for slot in slots(model) for item in slot}
+    return next((item.name for item in explained if item.name not in codes), None)
 
 
 def found_exactly(first: dict[str, Spans], second: dict[str, Spans]) -> int:
@@ -181,7 +180,7 @@ def pair_tables(first: Tables, second: Tables) -> dict[str, Paired]:
         spans = row_spans(first, model), row_spans(second, model)
         links = _links(model) if model.table.within else []
         told = [item for item in fields(model) if item.name in set(model.table.id_from) - set(SPAN_COLUMNS)]
-        column = _wording(model)
+        column = wording(model)
         texts = [{row_id: row[column] or "" for row_id, row in side.items()} if column else {} for side in rows]
         pairs = match(*spans, _parts(rows, links, found), _parts(rows, told, found), (texts[0], texts[1]))
         found[name] = Paired(model, rows, spans, pairs)
@@ -222,47 +221,24 @@ def _linked(value: Any, item: Field, paired: dict[str, Paired]) -> Any:
 # --- How far they agree ---
 
 
-def _is_judged(item: Field) -> bool:
-    """Whether a column holds judgements or statements that can be compared: terms, yes or no, dates, links to other rows."""
-    column = item.column
-    return bool(column.vocabulary or column.references or column.edtf) or item.type == "boolean"
-
-
 def judged(paired: dict[str, Paired]) -> Iterator[Judged]:
     """The coded columns of the tables in which there are pairs; columns of which a row fills exactly one are one column."""
     for name, table in paired.items():
-        columns = [[item] for item in fields(table.model) if item.column.explained and _is_judged(item)]
-        if table.model.table.within is None:  # There, what a row links tells it from others.
-            links = _links(table.model)
-            columns += [links] if table.model.table.one_of else [[item] for item in links]
-        for items in columns if table.pairs else ():
+        for slot in slots(table.model) if table.pairs else ():
             pairs = {
-                left: (_labels(table.rows[0][left], items, {}), _labels(table.rows[1][right], items, paired))
+                left: (_labels(table.rows[0][left], slot, {}), _labels(table.rows[1][right], slot, paired))
                 for left, right in table.pairs.items()
             }
-            more = "/..." if len(items) > 1 else ""
-            closed = items[0].column.vocabulary is not None or items[0].type == "boolean"
-            yield Judged(f"{name}.{items[0].name}{more}", closed, pairs)
+            closed = slot[0].column.vocabulary is not None or slot[0].type == "boolean"
+            yield Judged(f"{name}.{slot_name(slot)}", closed, pairs)
 
 
-def _labels(row: dict[str, Any], items: list[Field], paired: dict[str, Paired]) -> Labels:
-    for item in items:
+def _labels(row: dict[str, Any], slot: Slot, paired: dict[str, Paired]) -> Labels:
+    for item in slot:
         value = _linked(row[item.name], item, paired)
         if value is not None:
             return tuple(sorted(item.column.terms(value))) if item.column.joined else (str(as_text(value)),)
     return EMPTY
-
-
-def alpha(pairs: list[tuple[Any, Any]]) -> float | None:
-    """Krippendorff's alpha, nominal, for pairs of values; None where all are the same, which leaves it undefined.
-
-    A null is a decision like any other and counts as a value.
-    """
-    domain = sorted({str(value) for pair in pairs for value in pair})
-    if len(domain) < 2:
-        return None
-    data = np.array([[domain.index(str(value)) for value in side] for side in zip(*pairs, strict=True)])
-    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
 
 
 def label_alpha(pairs: list[tuple[Labels, Labels]], label: str) -> float | None:

@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import belarus_iran_pact
+from belarus_iran_pact.core.judging import told_unread, unread
 from belarus_iran_pact.core.laws import breaches, coverage
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.schemas import arrow_tables
@@ -141,6 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name:<{width}} {len(rows):>6} rows")
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
+    if left := unread(DATASET, tables):
+        print(f"{told_unread(left)}; no release before they are")
     done = "is what the seeds give" if options.check else "is built"
     seconds = time.perf_counter() - started
     print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {seconds:.1f} s")

@@ -120,7 +120,9 @@ def test_computed_cell_without_its_words() -> None:
 def test_row_that_cannot_be_explained() -> None:
     """Some row of some table crashes the explanation, lacks a column, or prints without all its values."""
     for name, model in TABLES.items():
-        row_id, row = next(iter(explaining._installed().rows(name).items()))
+        row_id, row = next(iter(explaining._installed().rows(name).items()), (None, {}))
+        if row_id is None:
+            continue  # Of readings there may be none.
         found = bip.explain(name, row_id)  # type: ignore[arg-type]
         assert isinstance(found, RowExplanation)
         assert [item.column for item in found.cells] == [item.name for item in fields(model)]

@@ -26,9 +26,11 @@ TableName = Literal[
     "evidence",
     "gaps",
     "residue",
+    "readings",
     "terms",
     "crosswalk",
     "scope_verdicts",
     "timeline",
     "dyads",
+    "reliability",
 ]

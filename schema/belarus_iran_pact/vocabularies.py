@@ -704,6 +704,15 @@ VERDICT = _vocabulary(
     },
 )
 
+READING_DECISION = _vocabulary(
+    "reading_decision",
+    "Which of two readings that differ holds.",
+    {
+        "first": ("First", "The first reading holds."),
+        "second": ("Second", "The second reading holds, and the cell was changed.", Mark.SECOND),
+    },
+)
+
 # --- Views ---
 
 ORDER_BASIS = _vocabulary(

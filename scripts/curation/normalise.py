@@ -32,6 +32,7 @@ from .form import (
     value_of,
 )
 from .read import Items, Seeds, Text
+from .readings import READINGS, Group, add_readings, group_of
 
 _BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
 
@@ -79,9 +80,12 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     for article in result.articles.values():
         for passage in article.passages:
             result.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
-    coded, foreign = [], []
+    coded, foreign, read = [], [], []
     for entry in seeds.entries:
-        if TABLES[entry.table].table.rows_from == "cells":
+        where = TABLES[entry.table].table.rows_from
+        if where == "sheet":
+            read.append((str(entry.source_id), group_of(entry.fields, faults)))
+        elif where == "cells":
             foreign += [(entry.source_id, *evidence) for evidence in foreign_evidence(entry, faults)]
         else:
             coded += coded_rows(entry, faults)
@@ -101,7 +105,7 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
     if not faults:
-        _add_what_follows(result)
+        _add_what_follows([(source_id, group) for source_id, group in read if group is not None], result)
     return result
 
 
@@ -348,8 +352,8 @@ def _add_terms(result: Normalised) -> None:
             result.put("terms", row, Place(Path(vocabularies.__file__)))
 
 
-def _add_what_follows(result: Normalised) -> None:
-    """Add questions and derived columns, and put evidence and gaps in the order of the cells that they explain."""
+def _add_what_follows(readings: list[tuple[str, Group]], result: Normalised) -> None:
+    """Add questions, readings and derived columns, and put evidence and gaps in the order of the cells that they explain."""
     row_at = {key: at for at, key in enumerate(result.rows)}
     tables = list(TABLES)
 
@@ -361,6 +365,11 @@ def _add_what_follows(result: Normalised) -> None:
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)
     _add_questions(result)
+    for row, place, decided_at in add_readings(readings, result.tables):
+        row["reading_id"] = _composed_id(TABLES[READINGS], row)
+        if result.put(READINGS, row, place):
+            result.places[(READINGS, row["reading_id"], "decision")] = decided_at
+    result.tables[READINGS].sort(key=lambda row: cell(row | {"start_char": 0}))
     for (table, column), values in derived_values(result.tables).items():
         for row in result.tables[table]:
             row[column] = values[row[primary_key(TABLES[table])]]

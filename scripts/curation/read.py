@@ -120,7 +120,7 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
     """The entries of one coding folder, in the order of the tables."""
     rows_from = {name: model.table.rows_from for name, model in TABLES.items() if model.table.within is None}
-    coded = [name for name, where in rows_from.items() if where in ("coding", "cells")]
+    coded = [name for name, where in rows_from.items() if where in ("coding", "cells", "sheet")]
     _reject_others(folder, coded, "a coding file is named after the table whose rows it holds", faults)
     return [
         Entry(table, item, source_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .judging import reasons_of
 from .table import Computed, Dataset, Field, Part, fields, primary_key
 from .vocabulary import Mark, Vocabulary
 
@@ -197,6 +199,20 @@ class Content:
     def supporting(self) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
         """The rows of evidence that speak for the value of a cell, as `explanations` has them."""
         return self.explanations(Part.EVIDENCE, as_array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)))
+
+    def gap_reasons(self, table: str, column: str) -> dict[str, str]:
+        """Why cells of a column are empty, by row id; several reasons are joined."""
+        return self._gap_reasons.get((table, column), {})
+
+    @cached_property
+    def _gap_reasons(self) -> dict[tuple[str, str], dict[str, str]]:
+        found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        _, gaps = self.part(Part.GAPS)
+        for (table, row_id, column), reasons in reasons_of(
+            gaps.select(["table_name", "row_id", "column_name", "reason"]).to_pylist()
+        ).items():
+            found[(table, column)][row_id] = reasons
+        return found
 
     def explanations(self, part: Part, wanted: Any = None) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
         """For each explained column, the rows (of those wanted) that explain its cells, and for each its cell's row."""

@@ -30,6 +30,7 @@ from pydantic_core import PydanticCustomError
 from .column import ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
+from .judging import Slot, labels, slots
 from .table import Dataset, Field, Part, fields, primary_key
 from .vocabulary import Mark
 
@@ -744,3 +745,110 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
         for row_id in list(computed)[: content.limit]:
             what = f"the {name} row {row_id} is missing"
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
+
+
+# --- 13. Read twice ---
+
+
+@_law(
+    "13a",
+    "Codes are as they were read: A judged cell that was read twice has the value of both readings; where these differ, of the one "
+    "that was decided for.",
+    _Asked.OF_SOUND_CELLS,
+)
+def _codes_are_as_read(content: Content) -> Iterator[Breach]:
+    for name, table, slot, rows in _readings(content):
+        for item in slot:
+            own = rows.filter(pc.equal(content.tables[name]["column_name"].take(rows), item.name))
+            read = content.tables[name].take(own)
+            cells = pc.index_in(as_array(read["row_id"]), value_set=content.keys[table])
+            held = pc.cast(as_array(content.tables[table][item.name]), pa.string()).take(cells)
+            empty = pc.is_null(held)
+            if item.column.explained and pc.any(empty).as_py():
+                gaps = content.gap_reasons(table, item.name)
+                reasons = [gaps.get(row_id) for row_id in as_array(read["row_id"]).filter(empty).to_pylist()]
+                held = pc.replace_with_mask(held, empty, pa.array(reasons, pa.string()))
+            for_second = is_in(read["decision"], content.vocabulary(Part.READINGS, "decision").marked(Mark.SECOND))
+            said = pc.if_else(for_second, read["second_value"], read["first_value"])
+            wrong = pc.indices_nonzero(pc.and_(pc.is_valid(cells), differs(held, said)))
+            told = {
+                own[at].as_py(): f"{held[at].as_py()} where {said[at].as_py()} was read"
+                for at in wrong.to_pylist()
+                if labels(held[at].as_py()) != labels(said[at].as_py())
+            }
+            yield from content.at(name, told, "decision")(
+                "{table_name}.{column_name} of {row_id} is {said}; a code that was read twice is what was read, or decided on; "
+                f"restore it; or correct what {name} say of it, with the reason"
+            )
+
+
+@_law(
+    "13b",
+    "Differences are decided: Two readings that differ have a decision with its reason, and those that agree have none.",
+)
+def _differences_are_decided(content: Content) -> Iterator[Breach]:
+    name, readings = content.part(Part.READINGS)
+    decided = pc.and_(pc.is_valid(readings["decision"]), pc.is_valid(readings["reason"]))
+    undecided = pc.and_(pc.is_null(readings["decision"]), pc.is_null(readings["reason"]))
+    cell = "{table_name}.{column_name} of {row_id}"
+    yield from content.at(name, pc.and_not(pc.invert(readings["agree"]), decided))(
+        f"the readings of {cell} differ: {{first_value}} and {{second_value}}; each difference is decided, with the reason; "
+        "restore the code if it is wrong, or adjudicate"
+    )
+    yield from content.at(name, pc.and_not(readings["agree"], undecided), "decision")(
+        f"the readings of {cell} are decided between, and both are {{first_value}}; only differences are adjudicated; "
+        "remove the adjudication"
+    )
+
+
+@_law(
+    "13c",
+    "Readings are possible: A reading is of a judged column, and gives a value that the column could hold, or for an empty cell the "
+    "reason, or nothing where the column asks for none.",
+    _Asked.OF_SOUND_CELLS,
+)
+def _readings_are_possible(content: Content) -> Iterator[Breach]:
+    name, readings = content.part(Part.READINGS)
+    judged = {table: {item.name for slot in slots(model) for item in slot} for table, model in content.models.items()}
+    for table, column, rows in groups(readings["table_name"], readings["column_name"]):
+        if table in judged and column not in judged[table]:
+            yield from content.at(name, rows.values, "column_name", ("judged columns", partial(sorted, judged[table])))(
+                f"{{column_name}} of {table} is no judged column; only codes are read twice; correct the column"
+            )
+    reasons = content.vocabulary(Part.GAPS, "reason")
+    for _, table, slot, rows in _readings(content):
+        for column in ("first_value", "second_value"):
+            wrong: dict[int, str] = {}
+            for value, own in groups(readings[column].take(rows)):
+                # Several may be joined where each source gives its own.
+                if all(item.column.explained and item.nullable for item in slot) and (
+                    value is not None and all(reason in reasons for reason in labels(value))
+                ):
+                    continue
+                found = [_why_not_read(content, item, value) for item in slot]
+                if all(found):
+                    wrong |= dict.fromkeys(rows.take(own.values).to_pylist(), str(found[0]))
+            vocabulary = slot[0].column.vocabulary
+            choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
+            yield from content.at(name, wrong, column, choices)(
+                f"the reading {{{column}}} of {table}.{{column_name}} of {{row_id}} cannot be; it {{said}}; correct it"
+            )
+
+
+def _why_not_read(content: Content, item: Field, value: str | None) -> str | None:
+    """Why a reading cannot be that of a column's cell; None where it can."""
+    if value is not None:
+        return _why_no_value(content, item, value)
+    return "leaves out what each row has, or gives a reason for" if item.column.explained or not item.nullable else None
+
+
+def _readings(content: Content) -> Iterator[tuple[str, str, Slot, pa.Array]]:
+    """The readings of each slot: the name of their table, the slot's table, the slot, and their rows."""
+    name, readings = content.part(Part.READINGS)
+    found = {
+        (table, column): rows.values for table, column, rows in groups(readings["table_name"], readings["column_name"])
+    }
+    for table, model in content.models.items():
+        for slot in slots(model):
+            if rows := [found[(table, item.name)] for item in slot if (table, item.name) in found]:
+                yield name, table, slot, pa.concat_arrays(rows)

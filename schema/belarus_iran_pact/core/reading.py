@@ -475,7 +475,10 @@ def _unpacked(content: bytes, chunk: dict[int, Any]) -> tuple[int, bool]:
 
     As each page says for itself: Arrow goes by that, not by the footer.
     """
-    stream = _Thrift(content, min(filter(None, (chunk.get(11), chunk[9]))))
+    pages = [at for at in (chunk.get(11), chunk[9]) if at]
+    if not pages and not chunk[7]:
+        return 0, False  # A table without rows has none.
+    stream = _Thrift(content, min(pages))
     end = stream.tell() + chunk[7]
     unpacked, has_dictionary = 0, False
     while stream.tell() < end:

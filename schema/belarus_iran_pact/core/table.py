@@ -34,6 +34,7 @@ class Part(Enum):
     TERMS = auto()
     CROSSWALK = auto()
     QUESTIONS = auto()
+    READINGS = auto()
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Table:
         id_hashed: whether the composed id is a hash of those columns rather than their text.
         rows_from: where rows are written. `coding`: in a file of each article's folder, or in the rows of another table
             (`within`). `cells`: its rows explain cells and are written beside them; a file explains cells of other articles'
-            rows. `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
+            rows. `sheet`: in a file of each article's folder, a line for all cells of a row of another table.
+            `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
         within: the table in whose rows the coder writes this table's rows, under this one's name without the other's noun.
         grounds_whole: whether a row's quote is evidence for the row that it is written in as well.
         column_groups: names for sets of columns that mostly have one gap in common.
@@ -66,7 +68,7 @@ class Table:
     group: str
     id_from: tuple[str, ...] = ()
     id_hashed: bool = False
-    rows_from: Literal["coding", "cells", "reference", "build"] = "coding"
+    rows_from: Literal["coding", "cells", "sheet", "reference", "build"] = "coding"
     within: str | None = None
     grounds_whole: bool = False
     column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -197,5 +199,5 @@ class Dataset:
             (name, column.removesuffix("table_name"))
             for name, model in self.tables.items()
             for column in model.model_fields
-            if column.endswith("table_name")
+            if column.endswith("table_name") and f"{column.removesuffix('table_name')}row_id" in model.model_fields
         )

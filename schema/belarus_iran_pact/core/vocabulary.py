@@ -26,6 +26,8 @@ class Mark(Enum):
     """Words of this kind bear on how sure a voice is."""
     PART_OF = auto()
     """What stands in the relation is a part of what it stands to."""
+    SECOND = auto()
+    """Of two readings the second holds."""
 
 
 @dataclass(frozen=True)
