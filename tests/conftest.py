@@ -12,6 +12,7 @@ import belarus_iran_pact
 import build
 from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed
+from curation.read import FILES
 from publication.package import write_package
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +82,12 @@ def append(file: Path, text: str) -> int:
     content += "" if content.endswith("\n") or not content else "\n"
     file.write_text(f"{content}{text}\n", encoding="utf-8")
     return content.count("\n") + 1
+
+
+def list_file(seeds: Path, *names: str) -> None:
+    """List new files of the seeds, as the build asks for."""
+    for name in names:
+        append(seeds / FILES, f"- {name}")
 
 
 def line_of(file: Path, text: str, *, after: str = "") -> int:
