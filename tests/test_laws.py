@@ -422,7 +422,7 @@ def test_row_vanishes() -> None:
     """A row with a given id is dropped, and nobody sees it, or which it was; or it is retired and refused all the same."""
     (breach,) = vanishing(without("claims", 3))
     assert (breach.law, breach.table, breach.row, breach.row_id) == ("12", "claims", 3, CLAIM)
-    assert breach.what == f"1 of the {PUBLISHED['claims'].num_rows} rows of claims would be dropped: {CLAIM}"
+    assert breach.what == f"1 row(s) of claims would be dropped: {CLAIM}"
     (breach,) = vanishing(without("claims", *range(60)), {("claims", CLAIM), ("events", "event-signing")})
     assert breach.what.count("claim-") == 59
     assert vanishing(without("claims", 3), {("claims", CLAIM)}) == []
@@ -434,7 +434,7 @@ def test_rows_vanish() -> None:
     tenth = MENTIONS // 10
     assert vanishing(without("mentions", *range(tenth))) == []
     (breach,) = vanishing(without("mentions", *range(tenth + 1)))
-    assert breach.what.startswith(f"{tenth + 1} of the {MENTIONS} rows of mentions would be dropped: ")
+    assert breach.what.startswith(f"{tenth + 1} row(s) of mentions would be dropped: ")
     (breach,) = vanishing(lambda tables: tables["dyads"].clear())
     assert (breach.law, breach.table) == ("12", "dyads")
 
@@ -453,11 +453,20 @@ def test_row_vanishes_with_what_it_belongs_to() -> None:
     assert vanishing(everything, {("agreements", agreement)}) == []
 
 
+def test_outside_knowledge_vanishes() -> None:
+    """The end of a file of outside knowledge is cut off, all rows stay, and nobody sees that their values are gone."""
+    (breach,) = vanishing(change("actors", "wikidata_id", None, actor_id="actor-x"))
+    assert (breach.law, breach.column, breach.row_id) == ("12", "wikidata_id", "actor-x")
+    assert breach.what == "1 value(s) of wikidata_id of actors would be dropped: actor-x"
+    assert vanishing(change("terms", "definition", None)) == []
+    assert vanishing(change("actors", "note", None, note=filled)) == []
+
+
 def test_tables_of_another_version_vanish() -> None:
     """What another version published vanishes unseen, or stops every build, because its tables or columns were others."""
     old = {"claims": PUBLISHED["claims"].select(["claim_id"]), "treaties": pa.table({"treaty_id": [1, 2]})}
     (breach,) = vanishing(without("claims"), replaced=old)
-    assert breach.what == "2 of the 2 rows of treaties would be dropped: 1, 2"
+    assert breach.what == "2 row(s) of treaties would be dropped: 1, 2"
     assert vanishing(without("claims"), {("treaties", None)}, old) == []
 
 

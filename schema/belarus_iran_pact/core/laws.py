@@ -797,8 +797,8 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
 @_law(
     "12",
     "Nothing vanishes: Every file that the seeds list is there, and nothing else. Tables that replace published ones keep "
-    "every row with a given id that is not retired, and nine tenths of the rows of each table, not counting rows that "
-    "refer to retired ids; or the build is told that rows are to go.",
+    "every row with a given id that is not retired, nine tenths of the rows of each table, not counting rows that refer to "
+    "retired ids, and nine tenths of the values of each reference column; or the build is told that they are to go.",
     _Asked.OF_SUCCESSORS,
 )
 def _nothing_vanishes(content: Content) -> Iterator[Breach]:
@@ -806,25 +806,40 @@ def _nothing_vanishes(content: Content) -> Iterator[Breach]:
     for name, before in content.replaced.items():
         if (name, None) in content.retired:
             continue
+        model = content.models.get(name)
         ids = as_array(pc.cast(before.column(0), pa.string()))
-        left = pc.cast(content.keys[name], pa.string()) if name in content.keys else pa.array([], pa.string())
-        gone = row_numbers(len(ids)).filter(pc.invert(is_in(ids, left)))
-        if name not in content.models or content.models[name].table.gives_ids:
+        left = pa.array([], pa.string()) if model is None else pc.cast(content.keys[name], pa.string())
+        now = pc.index_in(ids, value_set=left)
+        gone = pc.indices_nonzero(pc.is_null(now))
+        if model is None or model.table.gives_ids:
             lost = [row for row in gone.to_pylist() if (name, ids[row].as_py()) not in content.retired]
-            most, rule, remedy = len(lost), "an id that was published stays, or is retired", "restore them, retire them"
+            yield from _vanishing(name, None, lost, ids, "an id that was published stays, or is retired", most=len(ids))
         else:
             texts = [as_array(column) for column in before.columns if pa.types.is_string(column.type)]
             referring = reduce(pc.or_, [is_in(column, retired) for column in texts], is_in(ids, retired))
             lost = gone.filter(pc.invert(referring.take(gone))).to_pylist()
             added = len(left) - (len(ids) - len(gone))
-            if 10 * (len(lost) - added) <= len(ids):
-                continue
-            most, rule, remedy = LIMIT, "a table keeps nine tenths of its rows", "restore them"
-        if lost:
-            named = [ids[row].as_py() for row in lost]
-            listed = ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
-            what = f"{len(lost)} of the {len(ids)} rows of {name} would be dropped: {listed}"
-            yield Breach(name, lost[0], named[0], None, what, rule, f"{remedy}, or say that it is meant: --dropping")
+            if 10 * (len(lost) - added) > len(ids):
+                yield from _vanishing(name, None, lost, ids, "a table keeps nine tenths of its rows")
+        for item in fields(model) if model is not None else ():
+            if item.column.origin == "reference" and item.name in before.column_names:
+                filled = pc.is_valid(as_array(before[item.name]))
+                after = as_array(content.tables[name][item.name]).take(now)
+                lost = pc.indices_nonzero(pc.and_(pc.and_(filled, pc.is_null(after)), pc.is_valid(now))).to_pylist()
+                if 10 * len(lost) > (pc.sum(filled).as_py() or 0):
+                    yield from _vanishing(name, item.name, lost, ids, "a column keeps nine tenths of its values")
+
+
+def _vanishing(
+    name: str, column: str | None, lost: list[int], ids: pa.Array, rule: str, most: int = LIMIT
+) -> Iterator[Breach]:
+    """The rows that are lost, or whose values of a column are, as one breach; at most so many of them are named."""
+    if lost:
+        named = [ids[row].as_py() for row in lost]
+        listed = ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+        what = f"{len(lost)} {'row(s)' if column is None else f'value(s) of {column}'} of {name} would be dropped: {listed}"
+        remedy = "restore what is lost, retire given ids, or say that it is meant: --dropping"
+        yield Breach(name, lost[0], named[0], column, what, rule, remedy)
 
 
 # --- 14. Clean text ---
