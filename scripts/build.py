@@ -3,6 +3,7 @@
 
     python scripts/build.py            build dataset/, all at once or not at all
     python scripts/build.py --check    build beside it, and exit 1 if dataset/ is not what the seeds give
+    python scripts/build.py --dropping    build even where published rows vanish
 
 It also writes, or checks, schema/belarus_iran_pact/_names.py: type checkers read a `Literal` only where it is written out.
 
@@ -15,13 +16,17 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pyarrow as pa
+
 import belarus_iran_pact
 from belarus_iran_pact.core.judging import told_unread, unread
-from belarus_iran_pact.core.laws import breaches, coverage
+from belarus_iran_pact.core.laws import breaches, coverage, vanished
 from belarus_iran_pact.core.placing import place, workspace
+from belarus_iran_pact.core.reading import PackageError, open_package
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Tables
 from belarus_iran_pact.models import DATASET, TABLES
@@ -63,8 +68,10 @@ def tables_from(seeds: Path) -> Tables:
     return coded | views(coded)
 
 
-def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
+def build(seeds: Path, dataset: Path, *, check_only: bool = False, dropping: bool = False) -> Tables:
     """Build the package and put it at `dataset`, or with `check_only` compare it with what is there.
+
+    With `dropping`, published rows may vanish.
 
     Raises:
         BuildFailed: with every fault found; `dataset` is as it was.
@@ -72,6 +79,8 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
     room: AbstractContextManager[str | Path] = tempfile.TemporaryDirectory() if check_only else workspace(dataset)
     with room as folder:
         tables = tables_from(seeds)
+        if not (check_only or dropping):
+            _refuse_dropping(tables, dataset, seeds / FILE)
         staged = Path(folder) / "dataset"
         try:
             _stage(staged, tables)
@@ -82,6 +91,41 @@ def build(seeds: Path, dataset: Path, *, check_only: bool = False) -> Tables:
         else:
             place(staged, dataset)
     return tables
+
+
+def _refuse_dropping(tables: Tables, dataset: Path, retired: Path) -> None:
+    """Raise `BuildFailed` with every published row at `dataset` that would vanish, or with what keeps this from being known."""
+    faults = Faults()
+    replaced: dict[str, pa.Table] = {}
+    for name, table in _published(dataset):
+        if isinstance(table, PackageError):
+            why = f"{table.why}, so what would vanish{name and f' of {name}'} is not known (law 12)"
+            faults.add(Place(dataset / table.file), table.what, why, "restore it, or build with --dropping")
+        else:
+            replaced[name] = table
+    for breach in vanished(DATASET, arrow_tables(DATASET, tables), replaced, read_retired(retired, Faults())):
+        place = Place(dataset / "csv" / f"{breach.table}.csv", (breach.row or 0) + 2)
+        faults.add(place, breach.what, breach.why, breach.remedy)
+    faults.raise_any()
+
+
+def _published(dataset: Path) -> Iterator[tuple[str, pa.Table | PackageError]]:
+    """Each table published at `dataset`, from the first form in which it can be read, or why it can be read in none."""
+    if not dataset.is_dir() or not any(dataset.iterdir()):
+        return
+    try:
+        package = open_package(dataset)
+    except PackageError as error:
+        yield "", error
+        return
+    for name in package.table_names():
+        for form in package.forms:
+            try:
+                found: pa.Table | PackageError = package.table(name, form)
+                break
+            except PackageError as error:
+                found = error
+        yield name, found
 
 
 def _compare(staged: Path, dataset: Path) -> None:
@@ -120,13 +164,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     check = "write nothing; exit 1 if dataset/ is not what the seeds give"
     parser.add_argument("--check", action="store_true", help=check)
+    dropping = "rows that were published and are not retired may vanish"
+    parser.add_argument("--dropping", action="store_true", help=dropping)
     for name, what in (("seeds", "the seeds folder"), ("dataset", "the folder to publish")):
         default = "(default: the repository's)"
         parser.add_argument(f"--{name}", type=Path, default=ROOT / name, help=f"{what} {default}")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
-        tables = build(options.seeds.resolve(), options.dataset.resolve(), check_only=options.check)
+        seeds, dataset = options.seeds.resolve(), options.dataset.resolve()
+        tables = build(seeds, dataset, check_only=options.check, dropping=options.dropping)
         if NAMES.read_text(encoding="utf-8") != names_module():
             if options.check:
                 what = "not what the models give"

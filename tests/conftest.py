@@ -12,6 +12,7 @@ import belarus_iran_pact
 import build
 from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed
+from curation.read import FILES
 from curation.readings import FILE
 from publication.package import write_package
 
@@ -25,7 +26,10 @@ def good_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Copied once, so that all tests of a run see the same seeds while a curator is at work on them. Readings would notice
     # whatever else a test changes; tests/test_readings.py has its own.
     unread = shutil.ignore_patterns(FILE)
-    return shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds", ignore=unread)
+    folder = shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds", ignore=unread)
+    listed = (folder / FILES).read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / FILES).write_text("".join(line for line in listed if not line.endswith(f"/{FILE}\n")), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
@@ -84,6 +88,12 @@ def append(file: Path, text: str) -> int:
     content += "" if content.endswith("\n") or not content else "\n"
     file.write_text(f"{content}{text}\n", encoding="utf-8")
     return content.count("\n") + 1
+
+
+def list_file(seeds: Path, *names: str) -> None:
+    """List new files of the seeds, as the build asks for."""
+    for name in names:
+        append(seeds / FILES, f"- {name}")
 
 
 def line_of(file: Path, text: str, *, after: str = "") -> int:

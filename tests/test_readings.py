@@ -10,7 +10,7 @@ from typing import Any
 
 import krippendorff
 import pytest
-from conftest import SOURCE, build_faults, edit, line_of
+from conftest import SOURCE, build_faults, edit, line_of, list_file
 
 import build
 import release
@@ -41,6 +41,7 @@ def agreeing(tables: Tables) -> str:
 def read(seeds: Path, agreeing: str) -> Path:
     """The coding folder of seeds that were read twice."""
     (seeds / SOURCE / FILE).write_text(agreeing, encoding="utf-8")
+    list_file(seeds, f"{SOURCE}/{FILE}")
     return seeds / SOURCE
 
 
@@ -279,6 +280,7 @@ def test_pronoun_for_two_is_read_crosswise(seeds: Path, sheets: Path, tables: Ta
     text = text.replace(one, swapped[one] + values[other]).replace(other, swapped[other] + values[one])
     (sheets / "mentions.txt").write_text(text, encoding="utf-8")
     assert second_reading.main(["take", str(seeds / SOURCE), str(sheets)]) == 0
+    list_file(seeds, f"{SOURCE}/{FILE}")
     assert build_faults(seeds) == []
 
 

@@ -10,7 +10,7 @@ from belarus_iran_pact import vocabularies
 
 from .faults import Faults, Place, did_you_mean
 from .normalise import Normalised
-from .read import REFERENCE_FOLDER, Document
+from .read import REFERENCE_FOLDER, Document, read_lines
 
 CAMEO_LIST = "cameo.csv"
 
@@ -30,12 +30,15 @@ def check_pins(normalised: Normalised, documents: dict[str, Document], faults: F
 def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
     """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published list under the same label."""
     file = seeds / REFERENCE_FOLDER / CAMEO_LIST
+    document = read_lines(file, faults)
+    if document is None:
+        return
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            labels = {row["code"]: row["label"] for row in csv.DictReader(stream)}
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        remedy = "restore it: a CSV file with code and label"
-        faults.add(Place(file), "the code list cannot be read", str(error), remedy)
+        labels = {row["code"]: row["label"] for row in csv.DictReader(document.text.splitlines())}
+    except KeyError as error:
+        faults.add(
+            Place(file), "not a code list", f"it has no column {error}", "restore it: a CSV file with code and label"
+        )
         return
     written = [(Place(Path(vocabularies.__file__)), term.term, term.label) for term in vocabularies.CAMEO_CODE] + [
         (normalised.place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])

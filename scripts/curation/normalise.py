@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +9,7 @@ from typing import Any
 
 from belarus_iran_pact import vocabularies
 from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
-from belarus_iran_pact.core.table import Field, Part, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.table import Field, Part, Tables, composed_id, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Mark
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import derived_values
@@ -90,7 +87,6 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
         else:
             coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
-    _miss_files(written, faults)
     for item in written:
         _apply_rules(item, result)
     for item in written:
@@ -136,7 +132,7 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
             return
         row |= {"scope_start_char": scope.start_char, "scope_end_char": scope.end_char, "scope_text": scope.text}
     if table.id_from:
-        row[key] = _composed_id(model, row)
+        row[key] = composed_id(model, row)
     if row[key] is None or not result.put(coded.table, row, coded.given.place):
         return
     result.places |= {(coded.table, row[key], str(name)): coded.given.place_of(name) for name in coded.given}
@@ -146,30 +142,6 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     yield _Written(row, coded, words or grounding)
     for nested in coded.nested:
         yield from _write(nested, {key: row[key]}, words, result)
-
-
-def _miss_files(written: list[_Written], faults: Faults) -> None:
-    """Report each coding file that is missing though rows link to its table, of which there is no row.
-
-    Told as the cause that it is, and once: every link, and all that is computed from the rows linked, would be at fault for it.
-    """
-    there = {item.coded.table for item in written}
-    links: dict[Path, list[str]] = defaultdict(list)
-    for item in written:
-        file = item.coded.given.place.file
-        for column in fields(TABLES[item.coded.table]) if item.coded.source_id else ():
-            target, linked = column.column.references, item.row[column.name]
-            if (
-                target in TABLES
-                and target not in there
-                and linked is not None
-                and TABLES[target].table.rows_from == "coding"
-            ):
-                links[file.with_name(f"{target}{file.suffix}")].append(str(linked))
-    for file, ids in links.items():
-        if not file.is_file():
-            why = f"{len(ids)} links lead to rows of {file.stem}, the first to {ids[0]}, and there is none"
-            faults.add(Place(file), "the file is missing", why, "restore it")
 
 
 def _apply_rules(item: _Written, result: Normalised) -> None:
@@ -290,7 +262,7 @@ def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: 
                 _refuse_evidence(table, row_id, column, given.place, result)
                 continue
             row["stance"] = "supports" if speaks_for(row["value"], cell, column.column) else "contradicts"
-        row[primary_key(model)] = _composed_id(model, row)
+        row[primary_key(model)] = composed_id(model, row)
         result.put(kind, row, given.place)
 
 
@@ -366,7 +338,7 @@ def _add_what_follows(readings: list[tuple[str, Group]], result: Normalised) -> 
         result.tables[name].sort(key=cell)
     _add_questions(result)
     for row, place, decided_at in add_readings(readings, result.tables):
-        row["reading_id"] = _composed_id(TABLES[READINGS], row)
+        row["reading_id"] = composed_id(TABLES[READINGS], row)
         if result.put(READINGS, row, place):
             result.places[(READINGS, row["reading_id"], "decision")] = decided_at
     result.tables[READINGS].sort(key=lambda row: cell(row | {"start_char": 0}))
@@ -392,11 +364,3 @@ def _add_questions(result: Normalised) -> None:
             row |= {"question": question, "asked_by": asked_by, "status": gap["reason"]}
             row[primary_key(TABLES[table])] = f"question-{row_id}-{column}".replace("_", "-")
             result.put(table, row, result.place("gaps", gap["gap_id"]))
-
-
-def _composed_id(model: type[Row], row: dict[str, Any]) -> str:
-    parts = [str(row[name]) for name in model.table.id_from if model.table.id_hashed or row[name] is not None]
-    if model.table.id_hashed:
-        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-        return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"
-    return ".".join(re.sub(r"[^A-Za-z0-9_+-]+", "-", part) for part in parts)

@@ -7,9 +7,9 @@
       adjudications:
         - {row_id: ROW, column_name: role, first: TERM, decision: second, reason: why the second reading is right}
 
-A line of `rows` has what the second reading has in these columns: a value, the reason why the cell is empty, or `null` for an empty
-cell that needs none. The first reading is the coding itself; where the two differ, an adjudication says what the first was, and which
-of them the cell now follows.
+A line of `rows` has what the second reading has in these columns: a value, the reason why the cell is empty, or `"null"` for an
+empty cell that needs none. The first reading is the coding itself; where the two differ, an adjudication says what the first was, and
+which of them the cell now follows.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def group_of(given: Fields, faults: Faults) -> Group | None:
         values = one_or_many(value)
         if len(values) != len(names) or not all(isinstance(item, Text) for item in values):
             what, why = f"{row_id} has {len(values)} values", f"there are {len(names)} columns: {', '.join(names)}"
-            faults.add(rows.place_of(row_id), what, why, "write a value for each, or null")
+            faults.add(rows.place_of(row_id), what, why, f'write a value for each, or "{NULL}"')
             continue
         group.lines[str(row_id)] = tuple(None if item == NULL else str(item) for item in values)
         group.places[str(row_id)] = rows.place_of(row_id)
@@ -181,7 +181,7 @@ def file_text(groups: Sequence[Group]) -> str:
         lines += _wrapped(f"  columns: [{', '.join(map(slot_name, group.slots))}]")
         lines.append("  rows:")
         for row_id, line in group.lines.items():
-            values = [NULL if value is None else _scalar(value) for value in line]
+            values = [_scalar(NULL if value is None else value) for value in line]
             lines += _wrapped(f"    {row_id}: " + (values[0] if len(values) == 1 else f"[{', '.join(values)}]"))
         lines += ["  adjudications:"] if group.adjudications else []
         for item in group.adjudications.values():
@@ -196,8 +196,5 @@ def _wrapped(line: str) -> list[str]:
 
 def _scalar(value: str) -> str:
     """A text as YAML, quoted where it is more than plain words and marks that mean nothing there."""
-    return (
-        value
-        if re.fullmatch(r"[A-Za-z0-9][\w.;+/-]*[\w+-]|[A-Za-z0-9]", value)
-        else json.dumps(value, ensure_ascii=False)
-    )
+    plain = value != NULL and re.fullmatch(r"[A-Za-z0-9][\w.;+/-]*[\w+-]|[A-Za-z0-9]", value)
+    return value if plain else json.dumps(value, ensure_ascii=False)

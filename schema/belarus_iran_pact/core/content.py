@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Breach:
     """Where a law is broken: what is wrong, why that is wrong, and what to do.
 
     Attributes:
-        row: the row, from 0; None where a row is missing.
+        row: the row, from 0; None where a row is missing. Of rows that are dropped, the first, where they were.
         row_id: the row's primary key.
         column: the column at fault; None where it is the row as a whole.
         what, why, remedy: texts without closing punctuation.
@@ -55,11 +55,21 @@ class Breach:
 class Content:
     """The tables being checked, and what several laws need to know about them."""
 
-    def __init__(self, dataset: Dataset, tables: Mapping[str, pa.Table], same_version: bool, limit: int | None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        tables: Mapping[str, pa.Table],
+        same_version: bool,
+        limit: int | None,
+        replaced: Mapping[str, pa.Table] | None = None,
+        retired: Collection[tuple[str, str | None]] = (),
+    ) -> None:
         self.dataset = dataset
         self.tables = tables
         self.same_version = same_version
         self.limit = limit
+        self.replaced = replaced or {}
+        self.retired = retired
         self.models = {name: model for name, model in dataset.tables.items() if name in tables}
         self.keys = {name: as_array(tables[name][primary_key(model)]) for name, model in self.models.items()}
         self.explained = {

@@ -15,11 +15,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
-from functools import partial
+from functools import partial, reduce
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -31,7 +31,7 @@ from .column import ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
 from .judging import Slot, labels, slots
-from .table import Dataset, Field, Part, fields, primary_key
+from .table import Dataset, Field, Part, composed_id, fields, primary_key
 from .vocabulary import Mark
 
 LIMIT = 20
@@ -53,6 +53,8 @@ class _Asked(Enum):
     """Only where the first ones hold: the check relies on what they guarantee."""
     LAST = auto()
     """Only where all others hold."""
+    OF_SUCCESSORS = auto()
+    """Only of tables that are to replace others (`vanished`), which the build alone knows."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,38 @@ def breaches(
     """
     content = Content(dataset, tables, same_version, limit)
     broken: set[_Asked] = set()
-    for law in sorted(LAWS, key=lambda law: law.asked.value):
+    asked = [law for law in LAWS if law.asked is not _Asked.OF_SUCCESSORS]
+    for law in sorted(asked, key=lambda law: law.asked.value):
         if (law.asked is _Asked.OF_SOUND_CELLS and _Asked.FIRST in broken) or (law.asked is _Asked.LAST and broken):
             continue
-        for breach in law.check(content):
+        for breach in _of(law, content):
             broken.add(law.asked)
-            yield replace(breach, law=law.number, why=f"{breach.why} (law {law.number})")
+            yield breach
+
+
+def vanished(
+    dataset: Dataset,
+    tables: Mapping[str, pa.Table],
+    replaced: Mapping[str, pa.Table],
+    retired: Collection[tuple[str, str | None]],
+) -> Iterator[Breach]:
+    """What vanishes with tables that are to be replaced: breaches of the law against it, one for each table.
+
+    Args:
+        dataset: what the tables are.
+        tables: every table by name.
+        replaced: the tables to be replaced, by name, of any version; the first column is the primary key.
+        retired: tables and ids whose end is explained; with None for the id, of a whole table.
+    """
+    content = Content(dataset, tables, same_version=True, limit=None, replaced=replaced, retired=retired)
+    for law in LAWS:
+        if law.asked is _Asked.OF_SUCCESSORS:
+            yield from _of(law, content)
+
+
+def _of(law: Law, content: Content) -> Iterator[Breach]:
+    for breach in law.check(content):
+        yield replace(breach, law=law.number, why=f"{breach.why} (law {law.number})")
 
 
 def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int]:
@@ -529,6 +557,23 @@ def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
             yield from _cycles(content, things, None, links[part], links[whole])
 
 
+@_law(
+    "6f",
+    "Composed ids recompute: An id that is composed of other columns, or is their hash, equals what is composed of its row.",
+    _Asked.OF_SOUND_CELLS,
+)
+def _composed_ids_recompute(content: Content) -> Iterator[Breach]:
+    for name, model in content.models.items():
+        key, composing = primary_key(model), model.table.id_from
+        rows = content.tables[name].select([key, *composing]).to_pylist() if composing else []
+        expected = {at: composed_id(model, row) for at, row in enumerate(rows)}
+        wrong = {at: row_id for at, row_id in expected.items() if rows[at][key] != row_id}
+        yield from content.at(name, wrong, key)(
+            f"the {name} row {{id}} recomputes to {{said}}; its id is composed of {', '.join(composing)}; "
+            "restore the id, or the columns"
+        )
+
+
 def _cycles(content: Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
     # Dictionaries for sets, so that which cycle is found first does not depend on hashes.
     graph: dict[str, dict[str, None]] = defaultdict(dict)
@@ -747,6 +792,57 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
 
 
+# --- 12. Nothing vanishes ---
+
+
+@_law(
+    "12",
+    "Nothing vanishes: Every file that the seeds list is there, and nothing else. Tables that replace published ones keep "
+    "every row with a given id that is not retired, nine tenths of the rows of each table, not counting rows that refer to "
+    "retired ids, and nine tenths of the values of each reference column; or the build is told that they are to go.",
+    _Asked.OF_SUCCESSORS,
+)
+def _nothing_vanishes(content: Content) -> Iterator[Breach]:
+    retired = pa.array(sorted({row_id for _, row_id in content.retired if row_id is not None}), pa.string())
+    for name, before in content.replaced.items():
+        if (name, None) in content.retired:
+            continue
+        model = content.models.get(name)
+        ids = as_array(pc.cast(before.column(0), pa.string()))
+        left = pa.array([], pa.string()) if model is None else pc.cast(content.keys[name], pa.string())
+        now = pc.index_in(ids, value_set=left)
+        gone = pc.indices_nonzero(pc.is_null(now))
+        if model is None or model.table.gives_ids:
+            lost = [row for row in gone.to_pylist() if (name, ids[row].as_py()) not in content.retired]
+            yield from _vanishing(name, None, lost, ids, "an id that was published stays, or is retired", most=len(ids))
+        else:
+            texts = [as_array(column) for column in before.columns if pa.types.is_string(column.type)]
+            referring = reduce(pc.or_, [is_in(column, retired) for column in texts], is_in(ids, retired))
+            lost = gone.filter(pc.invert(referring.take(gone))).to_pylist()
+            added = len(left) - (len(ids) - len(gone))
+            if 10 * (len(lost) - added) > len(ids):
+                yield from _vanishing(name, None, lost, ids, "a table keeps nine tenths of its rows")
+        for item in fields(model) if model is not None else ():
+            if item.column.origin == "reference" and item.name in before.column_names:
+                filled = pc.is_valid(as_array(before[item.name]))
+                after = as_array(content.tables[name][item.name]).take(now)
+                lost = pc.indices_nonzero(pc.and_(pc.and_(filled, pc.is_null(after)), pc.is_valid(now))).to_pylist()
+                if 10 * len(lost) > (pc.sum(filled).as_py() or 0):
+                    yield from _vanishing(name, item.name, lost, ids, "a column keeps nine tenths of its values")
+
+
+def _vanishing(
+    name: str, column: str | None, lost: list[int], ids: pa.Array, rule: str, most: int = LIMIT
+) -> Iterator[Breach]:
+    """The rows that are lost, or whose values of a column are, as one breach; at most so many of them are named."""
+    if lost:
+        named = [ids[row].as_py() for row in lost]
+        listed = ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+        what = f"{len(lost)} {'row(s)' if column is None else f'value(s) of {column}'} of {name} would be dropped: {listed}"
+        remedy = "restore what is lost, retire given ids, or say that it is meant: --dropping"
+        yield Breach(name, lost[0], named[0], column, what, rule, remedy)
+
+
 # --- 13. Read twice ---
 
 
@@ -852,3 +948,82 @@ def _readings(content: Content) -> Iterator[tuple[str, str, Slot, pa.Array]]:
         for slot in slots(model):
             if rows := [found[(table, item.name)] for item in slot if (table, item.name) in found]:
                 yield name, table, slot, pa.concat_arrays(rows)
+
+
+# --- 14. Clean text ---
+
+WHY_CLEAN = "what is written is what is seen, and compares equal"
+
+_UNSEEN = (
+    r"[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]"
+    r"|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
+)
+"""Controls, format characters and what is not assigned; and letters, marks and symbols that are drawn as nothing."""
+
+_ALIKE = (r"\p{Armenian}", r"\p{Cherokee}", r"\p{Cyrillic}", r"\p{Greek}", r"\p{Latin}")
+"""Scripts that share shapes of letters. Others, such as those of Japanese, stand within one word by right."""
+_MIXED = "|".join(
+    rf"{script}[\p{{L}}\p{{M}}\p{{N}}'’]*[{''.join(other for other in _ALIKE if other != script)}]" for script in _ALIKE
+)
+
+_UNCLEAN = {
+    _UNSEEN: ("has characters that are unseen or not assigned", "take them out"),
+    r"^\p{Zs}+|\p{Zs}+$": ("begins or ends with blanks", "take them out; a text of blanks alone is no value"),
+    _MIXED: ("has a word in several scripts", "write the word in one"),
+}
+"""By regular expression, in the syntax of RE2: what is wrong with a text in which it is found, and what to do."""
+
+
+@_law(
+    "14",
+    "Clean text: Text that curators write is in Unicode's form NFC, does not begin or end with a blank, and has no control, "
+    "bidirectional, zero-width or unassigned characters and no words of mixed scripts. Printed words stay as they are.",
+)
+def _text_is_clean(content: Content) -> Iterator[Breach]:
+    columns = [
+        (name, item.name, values)
+        for name, item, column, values in content.columns(lambda item: item.column if item.type == "text" else None)
+        if column.origin not in ("key", "derived") and not (column.verbatim or column.vocabulary or column.pattern)
+    ]
+    # All at once, since it takes time to make the automata.
+    texts = pa.chunked_array([as_array(pc.unique(values)) for *_, values in columns], pa.string())
+    for found, what, remedy in unclean(as_array(pc.unique(texts))):
+        for name, column, values in columns if found else ():
+            wrong = is_in(values, [*found])
+            written = _written(content, name)
+            rows = pc.indices_nonzero(wrong if written is None else pc.and_(wrong, written)).to_pylist()
+            yield from content.at(name, {row: found[values[row].as_py()] for row in rows}, column)(
+                f"{name}.{column} of {{id}} {what}: {{said}}; {WHY_CLEAN}; {remedy}"
+            )
+
+
+def unclean(texts: pa.Array) -> Iterator[tuple[dict[str, str], str, str]]:
+    """What is wrong with texts, thing by thing: the part of each text at fault, spelled in ASCII; what; and what to do."""
+    texts = texts.drop_null()
+    for broken, said in _UNCLEAN.items():
+        found = pc.extract_regex(texts, f"(?P<part>{broken})")
+        wrong = pc.is_valid(found)
+        parts = found.filter(wrong).field("part").to_pylist()
+        yield dict(zip(texts.filter(wrong).to_pylist(), map(ascii, parts), strict=True)), *said
+    composed = pc.utf8_normalize(texts, form="NFC")
+    wrong = pc.not_equal(texts, composed)
+    pairs = zipped(texts.filter(wrong), composed.filter(wrong))
+    parts_of = {text: f"{text!a:.100} for {other!a:.100}" for text, other in pairs}
+    yield parts_of, "is not in NFC", "write each letter with its marks as one character"
+
+
+def _written(content: Content, name: str) -> pa.Array | None:
+    """Where the texts of a table are a curator's; None for everywhere.
+
+    What explains a verbatim cell is printed, and what is wrong with a cell's own value is told of the cell.
+    """
+    if name not in (content.dataset.part(Part.EVIDENCE), content.dataset.part(Part.GAPS)):
+        return None
+    explaining = content.tables[name]
+    others: list[int] = []
+    for table, column, rows in groups(explaining["table_name"], explaining["column_name"]):
+        explained = content.explained.get((table, column))
+        others += rows.as_py() if explained is not None and explained.column.verbatim else []
+    if name == content.dataset.part(Part.EVIDENCE):
+        others += pc.indices_nonzero(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).to_pylist()
+    return pc.invert(is_in(row_numbers(explaining.num_rows), others))

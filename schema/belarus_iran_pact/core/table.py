@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -81,6 +83,11 @@ class Table:
     pinned: tuple[str, ...] = ()
     view: bool = False
 
+    @property
+    def gives_ids(self) -> bool:
+        """Whether the ids are given, to be referred to; others are made from what the row says, and change with it."""
+        return not (self.id_from or self.view)
+
 
 class Row(BaseModel):
     """A row of a table. Models are strict: no value is converted, no column may be missing or added."""
@@ -119,6 +126,15 @@ def fields(model: type[Row]) -> tuple[Field, ...]:
 def primary_key(model: type[Row]) -> str:
     """The name of the table's primary key, its first column."""
     return fields(model)[0].name
+
+
+def composed_id(model: type[Row], row: Mapping[str, Any]) -> str:
+    """The id of a row of a table whose ids are composed, from the columns that its table names (`id_from`)."""
+    parts = [str(row[name]) for name in model.table.id_from if model.table.id_hashed or row[name] is not None]
+    if model.table.id_hashed:
+        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"
+    return ".".join(re.sub(r"[^A-Za-z0-9_+-]+", "-", part) for part in parts)
 
 
 def description(model: type[Row]) -> str:
