@@ -423,6 +423,8 @@ def test_installed_wheel_pins_its_version(tmp_path: Path) -> None:
     (file,) = installed.rglob("LICENSE-DATA.md")
     of_file(file.name)(file.parent)
     assert f"LICENSE-DATA.md: has changed; its SHA-256 is not the one in {record}" in said()
+    file.unlink()
+    assert f"LICENSE-DATA.md: has changed; its SHA-256 is not the one in {record}" in said()
     mend_descriptor(installed / "belarus_iran_pact/_data", licence)
     assert f"{DESCRIPTOR}: has changed; its SHA-256 is not the one in {record}" in said()
     assert "\nunpinned: " in said(ROOT / "dataset")

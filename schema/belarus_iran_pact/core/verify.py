@@ -12,6 +12,7 @@ compared with the one that was published. Where nothing does, the report says so
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -133,23 +134,29 @@ def verify_package(path: Path, dataset: Dataset, version: str, released: Release
 
 
 def _installed() -> dict[Path, str]:
-    """The descriptor and the licences that the wheel of this very code installed, each with its SHA-256 by the wheel's RECORD.
+    """The descriptor and the licences that the wheel of this very code installed, each with its hash as the wheel's RECORD has it.
 
     Nothing where no wheel installed it. The descriptor comes first.
     """
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        members = distribution(NAME).files or []
+        wheel = distribution(NAME)
     except PackageNotFoundError:
         return {}
     own, found = Path(__file__).resolve().parents[1] / _DATA / DESCRIPTOR, {}
-    for member in members:
-        if member.hash is not None and (member.name == DESCRIPTOR or "licenses" in member.parts):
-            digest = member.hash.value
-            sha256 = base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex()
-            found[Path(str(member.locate())).resolve()] = sha256
+    # Not by `wheel.files`, which since Python 3.12 leaves out files that are missing.
+    for path, *hashes in filter(None, csv.reader((wheel.read_text("RECORD") or "").splitlines())):
+        if path.endswith(f"/{DESCRIPTOR}") or ".dist-info/licenses/" in path:
+            found[Path(str(wheel.locate_file(path))).resolve()] = "".join(hashes[:1])
     return {own: found.pop(own), **found} if own in found else {}
+
+
+def _recorded(file: Path) -> str:
+    """The hash of a file as a RECORD would have it; empty where there is no file."""
+    if not file.is_file():
+        return ""
+    return f"sha256={base64.urlsafe_b64encode(bytes.fromhex(sha256_of(file))).decode().rstrip('=')}"
 
 
 class _Judging:
@@ -217,7 +224,7 @@ class _Judging:
                 self._add(file, "has changed", f"its SHA-256 is not the one in {name}")
 
     def _pins(self, package: Package, content: bytes) -> Iterator[tuple[str, str, str, str]]:
-        """What pins the package, and a file, its SHA-256 when it was published, and the one that it has."""
+        """What pins the package, and a file, its SHA-256 when it was published and the one that it has, both written alike."""
         place, descriptor = package.files.place, hashlib.sha256(content).hexdigest()
         form = package.forms[0] if len(package.forms) == 1 else "all"
         if place.is_file():
@@ -229,9 +236,9 @@ class _Judging:
         if installed := _installed():
             own = next(iter(installed))
             if own.parent == place.resolve():
-                for file, sha256 in installed.items():
-                    yield RECORD, file.name, sha256, sha256_of(file) if file.is_file() else "none"
-            elif package.version == self.version and own.is_file() and sha256_of(own) == installed[own]:
+                for file, recorded in installed.items():
+                    yield RECORD, file.name, recorded, _recorded(file)
+            elif package.version == self.version and _recorded(own) == installed[own]:
                 yield f"the {DESCRIPTOR} of the installed wheel", DESCRIPTOR, _descriptor_hash(own, form), descriptor
         if self.released is not None:
             try:
