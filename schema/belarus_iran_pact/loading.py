@@ -186,6 +186,7 @@ def text(source_id: str | None = None) -> str:
         ValueError: there is no such source, or there are several and none is named; the message lists them. Or the passages
             do not give the text as it was received.
     """
+    import contextlib
     import hashlib
 
     from .core.laws import rebuilt_text
@@ -200,7 +201,9 @@ def text(source_id: str | None = None) -> str:
         raise unknown("source", source_id, sources)
     passages = [row for row in load("passages").to_pylist() if row["source_id"] == source_id]
     spans = sorted((row["start_char"], row["line"], row["text"]) for row in passages)
-    found = rebuilt_text(spans, sources[source_id]["character_count"])
+    found = None
+    with contextlib.suppress(ValueError):
+        found = rebuilt_text(spans, sources[source_id]["character_count"])
     if found is None or hashlib.sha256(found.encode()).hexdigest() != sources[source_id]["sha256"]:
         raise ValueError(f"the passages of {source_id} do not give its text as it was received")
     return found
