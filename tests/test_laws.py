@@ -121,6 +121,17 @@ def other_words_everywhere(tables: Edited) -> tuple[str, Row]:
     return "sources", tables["sources"][0]
 
 
+def other_bytes(table: str, column: str, by: int) -> Breaker:
+    """A count that the source's text is rebuilt by is changed, and its hash with it, so that none would fit."""
+
+    def breaker(tables: Edited) -> tuple[str, Row]:
+        tables[table][-1][column] += by
+        tables["sources"][0]["sha256"] = "0" * 64
+        return "sources", tables["sources"][0]
+
+    return breaker
+
+
 def dropped(explanations: str) -> Breaker:
     def breaker(tables: Edited) -> tuple[str, Row]:
         explanation = only_explanation(tables[explanations])
@@ -272,6 +283,12 @@ BROKEN: list[tuple[str, str, Breaker]] = [
     ("1a", "is not within", of_another_source),
     ("1b", "not as long as its span", change("passages", "text", lambda text: text[:-1])),
     ("1c", "give a different sha256", other_words_everywhere),
+    ("1c", "give a different sha256", other_bytes("sources", "character_count", 0)),
+    ("1c", "give a different byte_count, line_count, sha256", other_bytes("sources", "character_count", 5)),
+    ("1c", "cannot have line 21 begin, or go on, at ", other_bytes("sources", "character_count", -5)),
+    ("1c", "are only a small part of ", other_bytes("sources", "character_count", 10**15)),
+    ("1c", "cannot have line ", other_bytes("passages", "line", 1)),
+    ("1c", "give a different ", other_bytes("passages", "line", -1)),
     ("1d", "is not spelled as quoted", change("actors", "name_as_printed", str.swapcase, name_as_printed=filled)),
     ("2a", "has a value but no evidence", dropped("evidence")),
     ("2a", "is empty but has no gap", dropped("gaps")),

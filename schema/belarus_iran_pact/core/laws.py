@@ -37,6 +37,9 @@ from .vocabulary import Mark
 LIMIT = 20
 """At most this many breaches of one kind in one column are listed; the others are only counted."""
 
+MOST_BLANK = 20
+"""No source has this many times the characters of its passages."""
+
 
 # --- What a law is ---
 
@@ -183,8 +186,8 @@ def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
 
 @_law(
     "1c",
-    "Sources are pinned: The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but "
-    "plain blanks stands between them.",
+    "Sources are pinned: The text rebuilt from a source's passages has the counts and the SHA-256 of the source. Only where "
+    "other blanks than one space or line feeds stand between passages it cannot be rebuilt.",
     _Asked.OF_SOUND_CELLS,
 )
 def _sources_are_whole(content: Content) -> Iterator[Breach]:
@@ -195,34 +198,47 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
     name, sources = content.part(Part.SOURCES)
     wrong = {}
     for row, source in enumerate(sources.to_pylist()):
-        text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        try:
+            text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        except ValueError as error:
+            wrong[row] = str(error)
+            continue
         if text is not None:
             found = {
+                "character_count": len(text),
                 "byte_count": len(text.encode()),
                 "line_count": len(text.splitlines()),
                 "sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
             if other := [column for column, value in found.items() if source[column] != value]:
-                wrong[row] = ", ".join(other)
+                wrong[row] = f"give a different {', '.join(other)}"
     yield from content.at(name, wrong, "sha256")(
-        "the passages of {id} give a different {said}; a source's bytes are pinned, and its passages are cut from them; "
-        f"restore the passages, or the row of {name}"
+        "the passages of {id} {said}; a source's bytes are pinned, and its passages are cut from them; "
+        f"restore the passages, or the row of {name}; after its last words, a source has line feeds only"
     )
 
 
 def rebuilt_text(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
-    It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).
+    It is certain between sentences of a line (one space), between lines (as many line feeds as they are apart), and at the end
+    (line feeds, as many as characters are left).
+
+    Raises:
+        ValueError: the passages contradict each other or the count; the message says how.
     """
+    # What is untrue may be huge: no text is made before it is known to have room, or is mostly blanks.
+    if character_count > MOST_BLANK * sum(len(words) for *_, words in passages):
+        raise ValueError(f"are only a small part of {character_count} characters")
     text, last_line = "", 1
     for start, line, words in passages:
-        blank = "\n" * (line - last_line) or (" " if text else "")
-        if start != len(text) + len(blank):
+        room, needed = start - len(text), line - last_line or bool(text)
+        if not 0 <= needed <= room <= character_count - len(text) - len(words):
+            raise ValueError(f"cannot have line {line} begin, or go on, at {start}")
+        if room > needed:
             return None
-        text, last_line = text + blank + words, line
-    ending = character_count - len(text)
-    return text + "\n" * ending if ending in (0, 1) else None
+        text, last_line = text + ("\n" * (line - last_line) or " " * room) + words, line
+    return text + "\n" * (character_count - len(text))
 
 
 @_law(
