@@ -19,10 +19,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import belarus_iran_pact
-from belarus_iran_pact.core.laws import breaches, coverage
+from belarus_iran_pact.core.laws import breaches, coverage, executable
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.schemas import arrow_tables
-from belarus_iran_pact.core.table import Tables
+from belarus_iran_pact.core.table import Part, Tables
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.views import views
 from curation.authorities import check_cameo, check_pins
@@ -141,6 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name:<{width}} {len(rows):>6} rows")
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
+    print(executable(DATASET, tables[DATASET.part(Part.RULES)]))
     done = "is what the seeds give" if options.check else "is built"
     seconds = time.perf_counter() - started
     print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {seconds:.1f} s")

@@ -212,6 +212,11 @@ def dyad_less(tables: Edited) -> tuple[str, None]:
     return "dyads", None
 
 
+def rule_less(tables: Edited) -> tuple[str, None]:
+    tables["rules"].remove(first(tables["rules"], status="checked", rule_id="V5"))
+    return "rules", None
+
+
 RULED = {"basis": "inferred", "rule": "no_attribution"}
 
 BROKEN: list[tuple[str, str, Breaker]] = [
@@ -327,6 +332,10 @@ BROKEN: list[tuple[str, str, Breaker]] = [
     ("8c", "differs from the computed one", change("dyads", "goldstein", 1.5)),
     ("8c", "differs from the computed one", more("dyads", -1, happening_dyad_id="event-x.BLR.IRN")),
     ("8c", "is missing", dyad_less),
+    ("11a", "is judgement and names laws", change("rules", "status", "judgement", status="checked")),
+    ("11a", "is checked and names no law", change("rules", "laws", None, status="checked")),
+    ("11a", "names 99", change("rules", "laws", "99", status="checked")),
+    ("11a", "is missing", rule_less),
 ]
 
 
@@ -374,7 +383,7 @@ def test_law_without_its_sentence() -> None:
 def test_value_of_another_type(kind: ValueType, good: str, bad: str) -> None:
     """Evidence speaks for a value that its column cannot hold, or not for one that it can."""
     (content, item) = (
-        Content(DATASET, PUBLISHED, same_version=True, limit=None),
+        Content(DATASET, PUBLISHED, limit=None),
         Field("x", kind, True, Column("", "coder")),
     )
     assert _why_no_value(content, item, good) is None

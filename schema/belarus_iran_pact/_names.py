@@ -26,6 +26,7 @@ TableName = Literal[
     "evidence",
     "gaps",
     "residue",
+    "rules",
     "terms",
     "crosswalk",
     "scope_verdicts",

@@ -5,6 +5,7 @@ YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,15 +74,26 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class ManualRule:
+    """A rule of the manual: its id, the heading that it stands under, and where it ends."""
+
+    rule_id: str
+    topic: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Seeds:
-    """Everything read: articles by source id, entries in file order, and what is added to coded rows, by table."""
+    """Everything read: articles by source id, entries in file order, what is added to coded rows, by table, and the manual's rules."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     reference: dict[str, tuple[Text, Items]] = field(default_factory=dict)
+    rules: list[ManualRule] = field(default_factory=list)
 
 
 REFERENCE_FOLDER = "reference"
+MANUAL = "CODING.md"
 
 
 def read_seeds(folder: Path, faults: Faults) -> Seeds:
@@ -114,7 +126,19 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
             faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
         seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
+    seeds.rules.extend(_read_rules(folder / MANUAL, faults))
     return seeds
+
+
+def _read_rules(file: Path, faults: Faults) -> Iterator[ManualRule]:
+    """The rules of the manual: list items that begin with an id in bold type."""
+    document = read_document(file, faults)
+    topic = ""
+    for number, line in enumerate(document.text.splitlines() if document else (), start=1):
+        if heading := re.match(r"#+ (?:\d+\. )?(.*)", line):
+            topic = heading[1]
+        elif rule := re.match(r"- \*\*(\w+)\*\* ", line):
+            yield ManualRule(rule[1], topic, Place(file, number))
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:

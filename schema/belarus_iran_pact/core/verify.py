@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from . import NAME, reading
 from .content import differs, first
-from .laws import breaches
+from .laws import breaches, laws_of
 from .messages import fault_text
 from .reading import DESCRIPTOR, MAX_FILES, SEAL, MissingFileError, Package, PackageError, shown
 from .schemas import arrow_schema, table_schema
@@ -63,6 +63,7 @@ class Report:
         rows: how many rows were judged.
         pinned_by: what vouches for the descriptor, which lists the hashes of all other files.
         faults: what is wrong, in the order of the steps.
+        not_asked: the numbers of the laws that were not asked, since they are this version's and the package is of another.
     """
 
     folder: str
@@ -71,6 +72,7 @@ class Report:
     rows: int
     pinned_by: tuple[str, ...]
     faults: tuple[Fault, ...]
+    not_asked: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -84,7 +86,9 @@ class Report:
         verdict = {0: "no faults", 1: "1 fault"}.get(len(self.faults), f"{len(self.faults)} faults")
         head = f"{NAME} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
         pinned = f"{DESCRIPTOR} is pinned by: {', '.join(self.pinned_by) or 'nothing'}"
-        return "\n".join(shown(line, 1000) for line in (head, pinned, *self.faults))
+        skipped = [f"not asked, since the package is of another version: laws {', '.join(self.not_asked)}"]
+        lines = (head, pinned, *(skipped if self.not_asked else ()), *self.faults)
+        return "\n".join(shown(line, 1000) for line in lines)
 
     __repr__ = __str__
 
@@ -106,7 +110,8 @@ def verify_package(path: Path, dataset: Dataset, version: str) -> Report:
     except PackageError as error:
         judging.refuse(error)
     pinned_by, faults = tuple(judging.pinned_by), tuple(dict.fromkeys(judging.faults))
-    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults)
+    not_asked = [law.number for law in laws_of(dataset) if law.of_version and judging.found != version]
+    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults, tuple(not_asked))
 
 
 def _recorded_hash(file: Path) -> str | None:
