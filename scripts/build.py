@@ -19,11 +19,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import belarus_iran_pact
+from belarus_iran_pact.core.content import Content
 from belarus_iran_pact.core.laws import breaches, coverage, executable
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.table import Part, Tables
 from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.rules import untested
 from belarus_iran_pact.views import views
 from curation.authorities import check_cameo, check_pins
 from curation.faults import BuildFailed, Fault, Faults, Place, did_you_mean
@@ -142,6 +144,8 @@ def main(arguments: list[str] | None = None) -> int:
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
     print(executable(DATASET, tables[DATASET.part(Part.RULES)]))
+    if idle := untested(Content(DATASET, arrow_tables(DATASET, tables), limit=None)):
+        print(f"no row puts to the test: {', '.join(idle)}")
     done = "is what the seeds give" if options.check else "is built"
     seconds = time.perf_counter() - started
     print(f"{options.dataset.name}/ {done}: version {belarus_iran_pact.__version__}, {seconds:.1f} s")

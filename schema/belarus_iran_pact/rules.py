@@ -161,6 +161,12 @@ def judged(content: Content) -> Counter[tuple[str, str]]:
     return Counter((number, case.rule) for number, check in _CHECKS.items() for case in check(coding))
 
 
+def untested(content: Content) -> list[str]:
+    """The rules, each with its law, that no row puts to the test."""
+    cases = judged(content)
+    return [f"{rule} (law {law.number})" for law in RULES for rule in law.rules if not cases[(law.number, rule)]]
+
+
 def _rule(number: str, rules: str, text: str, remedy: str) -> Callable[[Checked], Checked]:
     """Add a check to the list: its rules, its name and sentence, and what to do where it does not hold."""
     name, sentence = text.split(": ", 1)
