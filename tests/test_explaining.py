@@ -25,23 +25,23 @@ def cell(table: str, row_id: str, column: str) -> CellExplanation:
 
 
 def test_value_without_its_words() -> None:
-    """A value's explanation lacks its words, its basis, its voice, or how sure that and the source itself are."""
+    """A value's explanation lacks its words, its basis, its voice, or how sure that and the article's own are."""
     found = cell("events", "event-minsk-meeting", "place_text")
-    assert (found.value, found.voice, found.certainty) == ("in Minsk", "Valery Revenko", "certain")
+    assert (found.value, found.voice, found.certainty) == ("Minsk", "Valery Revenko", "certain")
     (reason,) = found.reasons
     assert reason.words is not None
-    assert (reason.text, reason.words.quote, reason.words.ordinal) == ("stated", "in Minsk", 4)
-    assert "a meeting «in Minsk» between" in str(found)
+    assert (reason.text, reason.words.quote, reason.words.ordinal) == ("stated", "Minsk", 4)
+    assert "a meeting in «Minsk» between" in str(found)
     assert found.origin.startswith("source:")
     denied = str(cell("claims", "claim-closed-topics", "proposition"))
-    assert "Alexander Lukashenko (certainly not); the source itself: left open" in denied
+    assert "Alexander Lukashenko (certainly not); the article's own voice: left open" in denied
 
 
 def test_null_without_its_reason() -> None:
     """An empty cell's explanation lacks its reason, its candidates or the words."""
     found = cell("events", "event-exercise", "place_id")
     assert found.value is None
-    reasons = ["ambiguous, possibly place-belarus", "ambiguous, possibly place-iran"]
+    reasons = ["ambiguous, possibly place-belarus", "ambiguous, possibly place-iran", "undisclosed"]
     assert [reason.text for reason in found.reasons] == reasons
     assert "value                              empty" in str(found)
     assert "the territory of one of the two nations" in str(found)
@@ -55,6 +55,19 @@ def test_part_of_an_explanation_left_out() -> None:
     assert "Authority: Correlates of War state system." in cell("actors", "actor-iran", "cow_code").origin
     (reason,) = cell("actors", "actor-revenko", "cow_code").reasons
     assert (reason.text, reason.words) == ("Not a state.", None)
+
+
+def test_disagreement_left_out() -> None:
+    """A cell is told as settled though its words, or it, are a side of a discrepancy; or a sentence told to support what it denies."""
+    signed = "The plan is signed, no place given, and the agreement is finalized at a meeting in Minsk. (unresolved)"
+    assert signed in cell("agreements", "agreement-belarus-iran-2026-plan", "stage").discrepancies
+    assert signed in str(cell("events", "event-signing", "type"))
+    (misspelt,) = cell("actors", "actor-pezeshkian", "name_as_printed").discrepancies
+    assert misspelt.endswith("(corrected)")
+    assert not cell("actors", "actor-pezeshkian", "country").discrepancies
+    assert "«Secret» publicity (against: secret)" in str(bip.sentence(1))
+    headline = cell("claims", "claim-headline-secret", "factuality")
+    assert (headline.voice, headline.author_certainty) == ("The headline", "left open")
 
 
 def test_inferred_value_told_as_said() -> None:

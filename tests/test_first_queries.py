@@ -198,8 +198,8 @@ SAYINGS: list[Row] = [
         "is it said that sanctions are imposed",
         "SELECT statement FROM claims WHERE statement LIKE '%sanctions%' ORDER BY length(statement)",
         [
+            ("The article takes it for granted that it is possible that sanctions will be imposed.",),
             ("The article takes it for granted that Belarus desires to hedge against potential sanctions.",),
-            ("The article takes it for granted that it is possible that sanctions will be imposed on Belarus.",),
             (
                 "The article presents it as possible that the shift in Belarus's international partnerships reflects a desire "
                 "of Belarus to hedge against potential sanctions.",
@@ -242,14 +242,13 @@ SAYINGS: list[Row] = [
             ("a comprehensive plan for bilateral military cooperation in 2026",),
             ("the agreement",),
             ("the plan",),
-            ("the move",),
             ("the agreement with iran",),
         ],
     ),
     (
         "where is a region named",
         "SELECT text, count(*) FROM mentions JOIN places USING (place_id) WHERE kind = 'region' GROUP BY ALL ORDER BY ALL",
-        [("Eastern Europe", 1), ("a region", 1), ("the region", 2)],
+        [("Eastern Europe", 1), ("the region", 2)],
     ),
     (
         "what is said of Eastern Europe",
@@ -362,7 +361,7 @@ SCHOLAR: list[Row] = [
     (
         "where is the exercise",
         "SELECT place_text, place_country FROM events WHERE type = 'exercise'",
-        [("on the " + TERRITORY, None)],
+        [("the " + TERRITORY, None)],
     ),
     (
         "would it be an alliance, a defense cooperation agreement, a peace agreement",
@@ -431,7 +430,7 @@ ANALYST: list[Row] = [
         [
             ("Belarus and Iran may develop defense technologies together under the plan", "PS+"),
             ("Moscow may put pressure on Belarus", "PS+"),
-            ("Sanctions may be imposed on Belarus", "PS+"),
+            ("Sanctions may be imposed on Belarus, perhaps by Moscow", "PS+"),
             ("Belarus and Iran are to cooperate militarily in 2026 under the plan", "Uu"),
             ("Belarus and Iran are to hold training programs for military personnel under the plan", "Uu"),
             ("Belarus and Iran are to share intelligence under the plan", "Uu"),
@@ -812,6 +811,7 @@ VARIABLES = {
     "question-plan-third-states": "thirdcom noothall seppeace",
     "question-plan-threat": "specthrt statthr1 statthr2",
     "question-plan-contact": "milcon",
+    "question-plan-members": "bilat mem1 mem2 ccode1 ccode2",
     "question-plan-military-aid": "milaid",
     "question-plan-economic-aid": "ecaid nomicoop",
     "question-plan-costs": "contrib",

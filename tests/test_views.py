@@ -149,6 +149,21 @@ def test_happening_torn_apart() -> None:
     assert told(tables) == ["meeting", "signing", "finalization", "news"]
 
 
+def test_part_told_away_from_its_whole() -> None:
+    """What may be a part, or the first time of what it repeats, is told long after the whole; or keeps the whole waiting."""
+    tables = made_up(
+        {
+            "first": {"type": "visit", "date": "2026-01"},
+            "other": {"type": "signing"},
+            "remark": {"type": "statement"},
+            "again": {"type": "statement"},
+            "earlier": {"type": "statement"},
+        },
+        (("remark", "maybe_part_of", "first"), ("again", "maybe_part_of", "first"), ("again", "repeats", "earlier")),
+    )
+    assert told(tables) == ["first", "remark", "earlier", "again", "other"]
+
+
 def test_circle_of_links_never_ends() -> None:
     """Links that contradict each other, or the dates, hang the build, or lose an event; dates hold all the same."""
     tables = made_up(

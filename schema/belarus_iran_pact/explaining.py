@@ -25,7 +25,7 @@ from .core.messages import UsageError, unknown
 from .core.table import Field, fields, primary_key
 from .loading import load
 from .models import DATASET, TABLES
-from .vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE
+from .vocabularies import FACTUALITY, GAP_REASON, INFERENCE_RULE, RESOLUTION
 
 if TYPE_CHECKING:
     from ._names import TableName
@@ -98,6 +98,11 @@ class Words:
     def __str__(self) -> str:
         return _text(self.line())
 
+    def shares(self, span: dict[str, Any]) -> bool:
+        """Whether a row's span has some of these words."""
+        same = span["passage_id"] == self.passage_id
+        return bool(same and self.start < span["end_char"] and span["start_char"] < self.end)
+
     def line(self) -> Line:
         """The sentence's number and words, those quoted marked."""
         return f"[{self.ordinal}] {self.before}", _Marked(self.quote), self.after
@@ -135,11 +140,12 @@ class CellExplanation(_Answer):
             follows by a rule, or comes from outside.
         certainty: how sure that voice is, in words; of an inferred date what it leaves in doubt, such as "year uncertain",
             None where that is nothing.
-        author_certainty: how sure the source itself is of what the voice says; None where that is not told apart.
+        author_certainty: how sure the article's own voice is of what the voice says; None where that is not told apart.
         rules: the rules by which the value follows from the words, each with its definition.
         reasons: evidence for the value, or gaps where it is empty.
         computed_from: the cells from which the value is computed, each explained in turn.
         computed_from_all: the columns, as "TABLE.COLUMN", that are searched as a whole to compute the value.
+        discrepancies: those that the cell, or words that it rests on, are a side of, each with how it is resolved.
     """
 
     table: str
@@ -155,11 +161,12 @@ class CellExplanation(_Answer):
     rules: tuple[str, ...] = ()
     computed_from: tuple[CellExplanation, ...] = ()
     computed_from_all: tuple[str, ...] = ()
+    discrepancies: tuple[str, ...] = ()
 
     def _told(self) -> tuple[str, list[Row]]:
         told = [("value", _shown(self.value)), ("means", self.meaning), ("origin", self.origin)]
         if self.voice is not None:
-            itself = f"; the source itself: {self.author_certainty}" if self.author_certainty else ""
+            itself = f"; the article's own voice: {self.author_certainty}" if self.author_certainty else ""
             told.append(("voice", f"{self.voice} ({self.certainty}){itself}"))
         told += [("rule", rule) for rule in self.rules]
         if self.voice is None and self.certainty is not None:
@@ -169,6 +176,7 @@ class CellExplanation(_Answer):
             (reason.text, [reason.words.line()]) if reason.words else ("why", [(reason.text,)])
             for reason in self.reasons
         ]
+        rows += [("discrepancy", [(text,)]) for text in self.discrepancies]
         rows += [("from", cell._as_origin()) for cell in self._origins()]
         if self.computed_from_all:
             rows.append(("from", [(f"{', '.join(self.computed_from_all)}, of all rows",)]))
@@ -340,7 +348,7 @@ def mentions_of(row_id: str) -> Mentions:
 
 
 def sentence(passage: str | int) -> Sentence:
-    """A sentence with every row that rests on it: by evidence, as a mention, or as a side of a discrepancy.
+    """A sentence with every row that rests on it: by evidence for or against a cell, as a mention, or as a side of a discrepancy.
 
     Args:
         passage: a passage's id, or its number where there is a single source.
@@ -359,7 +367,9 @@ def sentence(passage: str | int) -> Sentence:
     cells: dict[tuple[str, str], list[tuple[int, str, str]]] = defaultdict(list)
     for item in joined.rows("evidence").values():
         if item["passage_id"] == passage:
-            cells[(item["table_name"], item["row_id"])].append((item["start_char"], item["column_name"], item["quote"]))
+            against = f" (against: {item['value']})" if item["stance"] == "contradicts" else ""
+            cell = item["start_char"], item["column_name"] + against, item["quote"]
+            cells[(item["table_name"], item["row_id"])].append(cell)
     order = {name: at for at, name in enumerate(TABLES)}
     keys = sorted(cells, key=lambda key: (order[key[0]], min(cells[key])[0]))
     rows = tuple((*key, tuple((column, quote) for _, column, quote in cells[key])) for key in keys)
@@ -372,7 +382,7 @@ Cell = tuple[str, str, str]
 """A cell: table, row id, column."""
 
 Voice = tuple[str | None, str | None, str | None]
-"""Whose word a row is, how sure that voice is, and how sure the source itself is; None where that is not told."""
+"""Whose word a row is, how sure that voice is, and how sure the article's own voice is; None where that is not told."""
 
 _NOBODY: Voice = (None, None, None)
 
@@ -447,7 +457,32 @@ class Joined:
             reasons=tuple(reasons),
             computed_from=tuple(self._computed_from(table, row_id, item)),
             computed_from_all=tuple(path.replace("()", "") for path in column.computed_from if "()" in path),
+            discrepancies=tuple(self._discrepancies(table, row_id, item.name, reasons)) if column.explained else (),
         )
+
+    def _discrepancies(self, table: str, row_id: str, column: str, reasons: list[Reason]) -> Iterator[str]:
+        """The discrepancies with a side that is the cell, or a claim about its row that rests on words of the cell's."""
+        for id_, discrepancy in self.rows("discrepancies").items():
+            for side in self._sides.get(id_, ()):
+                about = side["claim_id"] == row_id or (side["claim_id"], row_id) in self._about
+                if (side["table_name"], side["row_id"], side["column_name"]) == (table, row_id, column) or (
+                    about and any(reason.words and reason.words.shares(side) for reason in reasons)
+                ):
+                    yield f"{discrepancy['description']} ({RESOLUTION.label(discrepancy['resolution']).lower()})"
+                    break
+
+    @functools.cached_property
+    def _sides(self) -> dict[str, list[dict[str, Any]]]:
+        found = defaultdict(list)
+        for side in self.rows("discrepancy_sides").values():
+            found[side["discrepancy_id"]].append(side)
+        return found
+
+    @functools.cached_property
+    def _about(self) -> set[tuple[str, str]]:
+        """Claims and the rows that they are about."""
+        columns = [column for (column,) in TABLES["claim_about"].table.one_of]
+        return {(row["claim_id"], row[column]) for row in self.rows("claim_about").values() for column in columns}
 
     def _computed_from(self, table: str, row_id: str, item: Field) -> Iterator[CellExplanation]:
         paths = [path for path in item.column.computed_from if "()" not in path]
@@ -500,11 +535,12 @@ class Joined:
         return found
 
     def _voice(self, table: str, row: dict[str, Any]) -> Voice:
-        """Whose word a row is, and how sure that voice and the source itself are, by itself or by the row that it belongs to."""
+        """Whose word a row is, and how sure that voice and the article's own are, by itself or by the row that it belongs to."""
         if "voice_actor_id" in row and "factuality" in row:
             actor = self.rows("actors")[row["voice_actor_id"]]
             sure, author = (FACTUALITY.label(row[column]).lower() for column in ("factuality", "author_factuality"))
-            return actor["name"], sure, None if actor["kind"] == "article_voice" else author
+            own = actor["kind"] == "article_voice" and actor["parent_actor_id"] is None
+            return actor["name"], sure, None if own else author
         within = TABLES[table].table.within
         if within is None:
             return _NOBODY

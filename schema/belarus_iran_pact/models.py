@@ -114,7 +114,7 @@ class Event(Row):
     author_factuality: Annotated[
         str,
         coder(
-            "How far the source itself is committed to it.",
+            "How far the article's own voice, outside its headline, is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=_OWN_VOICE,
@@ -139,7 +139,7 @@ class Event(Row):
         date | None,
         derived(
             "First day of `date_inferred_edtf`, else of `date_edtf`.",
-            null_means="Neither gives a year to count from.",
+            null_means="Neither gives a year. Whether that is not stated or not disclosed: `date_words` in `timeline`, and `gaps`.",
             computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
@@ -147,7 +147,7 @@ class Event(Row):
         date | None,
         derived(
             "Last day of `date_inferred_edtf`, else of `date_edtf`.",
-            null_means="Neither gives a year to count from.",
+            null_means="Neither gives a year. Whether that is not stated or not disclosed: `date_words` in `timeline`, and `gaps`.",
             computed_from=("date_inferred_edtf", "date_edtf"),
         ),
     ]
@@ -172,11 +172,24 @@ class Event(Row):
         ),
     ]
     place_precision: Annotated[str, coder("How closely the article locates it.", vocabulary=v.PLACE_PRECISION)]
-    cameo_code: Annotated[str | None, coder("CAMEO event code.", vocabulary=v.CAMEO_CODE, unit="CAMEO code")]
+    cameo_code: Annotated[
+        str | None,
+        coder(
+            "CAMEO event code; where the words leave it open, `gaps` has the codes that are possible.",
+            vocabulary=v.CAMEO_CODE,
+            unit="CAMEO code",
+        ),
+    ]
     plover_event: Annotated[str | None, coder("PLOVER event category.", vocabulary=v.PLOVER_EVENT)]
     plover_mode: Annotated[str | None, coder("PLOVER mode.", vocabulary=v.PLOVER_MODE)]
     plover_contexts: Annotated[
-        str | None, coder("PLOVER contexts, joined by `;`.", vocabulary=v.PLOVER_CONTEXT, joined=True)
+        str | None,
+        coder(
+            "PLOVER contexts, joined by `;`: of signings, offers to talk, demands and sanctions what PLOVER's conversion from CAMEO "
+            "gives, diplomatic; of meetings, talks and cooperation the subject.",
+            vocabulary=v.PLOVER_CONTEXT,
+            joined=True,
+        ),
     ]
     happening_id: Annotated[
         str,
@@ -190,8 +203,8 @@ class Event(Row):
     count_once: Annotated[
         bool,
         derived(
-            "True on one row of each happening that occurred or goes on, the main event; false on all others. Sum it to count "
-            "happenings.",
+            "True on one row of each happening that occurred or goes on, the main event; false on all others. Count the "
+            "rows where it is true.",
             computed_from=("happening_id", "status"),
         ),
     ]
@@ -199,13 +212,16 @@ class Event(Row):
 
 
 class EventActor(Row):
-    """Who takes part in an event, and as what: one row for each actor and role."""
+    """Who has to do with an event, and as what: one row for each actor and role.
+
+    Who is only spoken of, or is the channel of a statement, takes no part: see `role`. An actor whom the words leave open has no row.
+    """
 
     table = Table("event_actors", "What happened", id_from=("event_id", "actor_id", "role"), within="events")
 
     event_actor_id: Annotated[str, identifier("The part that an actor has in an event.")]
     event_id: Annotated[str, link("events", "The event.")]
-    actor_id: Annotated[str, link("actors", "The actor that takes part.")]
+    actor_id: Annotated[str, link("actors", "The actor.")]
     role: Annotated[str, coder("The actor's role in the event.", vocabulary=v.EVENT_ROLE, inferable=True)]
     basis: Annotated[
         str,
@@ -363,7 +379,8 @@ class Place(Row):
 class Mention(Row):
     """Every expression in a source that picks out an actor, event, agreement, provision or place.
 
-    One row for each expression and thing picked out.
+    One row for each expression and thing picked out, so `count(DISTINCT start_char)` counts the expressions. What an unclear
+    expression may pick out besides is in `discrepancies`, of the kind `unclear_reference`.
     """
 
     # A mention tells that somebody is spoken of, not what is said: its evidence accounts for no word.
@@ -493,7 +510,7 @@ class Agreement(Row):
     author_factuality: Annotated[
         str,
         coder(
-            "How far the source itself is committed to it.",
+            "How far the article's own voice, outside its headline, is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=_OWN_VOICE,
@@ -557,7 +574,7 @@ class Provision(Row):
     author_factuality: Annotated[
         str,
         coder(
-            "How far the source itself is committed to that.",
+            "How far the article's own voice, outside its headline, is committed to that.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=_OWN_VOICE,
@@ -572,7 +589,7 @@ class Provision(Row):
 
 
 class ProvisionActor(Row):
-    """Who has to do with a provision, and as what."""
+    """Who has to do with a provision, and as what; where a provision has parts, the parts have those who do the particular thing."""
 
     table = Table(
         "provision_actors", "What was agreed", id_from=("provision_id", "actor_id", "role"), within="provisions"
@@ -628,7 +645,7 @@ class Claim(Row):
     author_factuality: Annotated[
         str,
         coder(
-            "How far the source itself is committed to it.",
+            "How far the article's own voice, outside its headline, is committed to it.",
             vocabulary=v.FACTUALITY,
             rests_on="voice",
             default=_OWN_VOICE,
@@ -640,7 +657,12 @@ class Claim(Row):
         bool, coder("Whether it stands in quotation marks, in whole or in part; `cues` has the words inside.")
     ]
     restates_claim_id: Annotated[
-        str | None, link("claims", "The like claim that this one restates.", null_means="It restates none.")
+        str | None,
+        link(
+            "claims",
+            "The claim on the same relation of the same actors that this one restates.",
+            null_means="It restates none.",
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -668,7 +690,11 @@ class Cue(Row):
     scope_start_char: Annotated[int, key("Where the words that it reaches start.", unit=SPAN_UNIT)]
     scope_end_char: Annotated[int, key("Where they end.", unit=SPAN_UNIT)]
     scope_text: Annotated[
-        str, derived("The words that it reaches: the source's text from `scope_start_char` to `scope_end_char`.")
+        str,
+        derived(
+            "The words that it reaches, without the subject of their verb: the source's text from `scope_start_char` to "
+            "`scope_end_char`. What is said in them, or of what they name, is in the claims that `claim_cues` links."
+        ),
     ]
     note: Annotated[str | None, note()]
 
@@ -711,7 +737,11 @@ class ClaimAbout(Row):
 
 
 class Discrepancy(Row):
-    """Where the sources disagree: with each other, headline with body, or one sentence with another."""
+    """Where sources disagree or are unclear.
+
+    They disagree with each other, headline with body, or one sentence with another; a name is misprinted; or it is unclear what an
+    expression picks out. `kind` says which.
+    """
 
     table = Table("discrepancies", "What is said")
 
@@ -754,7 +784,10 @@ class DiscrepancySide(Row):
 
 
 class OpenQuestion(Row):
-    """What the field asks and the sources leave open: one row for each question and row that it is asked of."""
+    """What the field asks and no column is made for, or the sources leave open: one row for each question and row that it is asked of.
+
+    `status` says how far it is answered; what is answered leads to the row that has the answer.
+    """
 
     table = Table("open_questions", "What is said", explained=False, part=Part.QUESTIONS)
 
@@ -897,7 +930,13 @@ class Evidence(Row):
     row_id: Annotated[str, key("The row of the cell explained, by its primary key.")]
     column_name: Annotated[str, key("The column of the cell explained.")]
     basis: Annotated[str, coder("How the value rests on the words.", vocabulary=v.BASIS)]
-    value: Annotated[str, source("The value that the words speak for, as text.")]
+    value: Annotated[
+        str,
+        source(
+            "The value that the words speak for, as text. A claim's words may deny its `proposition`: the evidence of its "
+            "`factuality` says so."
+        ),
+    ]
     stance: Annotated[
         str,
         derived(
@@ -918,7 +957,11 @@ class Evidence(Row):
 
 
 class Gap(Row):
-    """Why a cell is empty: one row for each reason, and for each candidate where several values are possible."""
+    """Why a cell is empty: one row for each reason, and for each candidate where several values are possible.
+
+    Of cells of origin `source`, `coder` and `inferred`; for the others the column says what empty means. `open_questions` has these and
+    what no column is made for.
+    """
 
     table = Table(
         "gaps",
@@ -1076,7 +1119,7 @@ class Crosswalk(Row):
 
 
 class ScopeVerdict(Row):
-    """Whether a row would belong in another dataset, by that dataset's own rules of inclusion."""
+    """Whether a row would belong in another dataset, by that dataset's own rules of inclusion; no verdict, not judged."""
 
     table = Table(
         "scope_verdicts", "How to merge it", id_from=("dataset", "row_id"), rows_from="reference", explained=False
@@ -1407,7 +1450,7 @@ class Dyad(Row):
     author_factuality: Annotated[
         str,
         derived(
-            "How far the source itself is committed to it.",
+            "How far the article's own voice, outside its headline, is committed to it.",
             vocabulary=v.FACTUALITY,
             computed_from=("happening_id.author_factuality",),
         ),

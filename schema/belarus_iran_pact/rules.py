@@ -1276,7 +1276,7 @@ def _discrepancies_have_two_sides(coding: Coding) -> Iterator[Case]:
 @_rule(
     "11w",
     "O1",
-    "Questions follow gaps: A question of a cell has the reason of the cell's gap; what is partly answered or "
+    "Questions follow gaps: A question of an empty cell has the reason of its gap; what is partly answered or "
     "undisclosed quotes the words.",
     "correct the status, or the words quoted",
 )
@@ -1284,7 +1284,8 @@ def _questions_follow_gaps(coding: Coding) -> Iterator[Case]:
     for row in coding["open_questions"]:
         row_id, status = row["open_question_id"], row["status"]
         fits = row["quote"] is not None or status not in ("partly", "undisclosed")
-        if row["column_name"] is not None and status not in ("answered", "partly"):
-            fits = fits and status in coding.gaps.get((row["table_name"], row["row_id"], row["column_name"]), set())
+        reasons = coding.gaps.get((row["table_name"], row["row_id"], row["column_name"] or ""), set())
+        if reasons and status not in ("answered", "partly"):
+            fits = fits and status in reasons
         what = f"{row_id} is {status}, and quotes {row['quote']!r:.60}"
         yield Case("O1", fits, "open_questions", row_id, "status", what)

@@ -381,11 +381,11 @@ def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
     """The events in the order that dates and links give.
 
     Where these leave it open: by status, then happening by happening in the order that dates and links give to happenings as wholes,
-    the main event first, then as in the table.
+    what may be a part right after its whole, the main event first, then as in the table.
     """
     events = {row["event_id"]: row for row in tables["events"]}
     at = {id_: place for place, id_ in enumerate(events)}
-    main = {id_: row["happening_id"] for id_, row in events.items()}
+    group = _wholes(tables, events)
     days = sorted({row["date_latest"] for row in events.values() if row["date_latest"]})
     # A day stands after the events that end by then, and before those that begin later.
     pairs: set[tuple[Any, Any]] = {*_order_links(tables), *itertools.pairwise(days)}
@@ -394,18 +394,56 @@ def _in_order(tables: Tables) -> Iterator[dict[str, Any]]:
         if row["date_latest"]:
             pairs.add((id_, row["date_latest"]))
         if row["date_earliest"]:
-            starts[main[id_]] = min(row["date_earliest"], starts.get(main[id_], date.max))
+            starts[group[id_]] = min(row["date_earliest"], starts.get(group[id_], date.max))
             if ended := bisect.bisect_left(days, row["date_earliest"]):
                 pairs.add((days[ended - 1], id_))
-    between = {(main.get(first, first), main.get(second, second)) for first, second in pairs}
-    happenings = {
-        id_: (_STATUS_RANK[events[id_]["status"]], starts.get(id_, date.max), at[id_]) for id_ in main.values()
+    # What waits for something else with a part alone does not keep the whole waiting.
+    between = {
+        (group.get(first, first), group.get(second, second))
+        for first, second in pairs
+        if second not in events or events[second]["happening_id"] == group[second]
     }
-    place = {id_: number for number, id_ in enumerate(_told(happenings, between, days))}
+    groups = {id_: (_STATUS_RANK[events[id_]["status"]], starts.get(id_, date.max), at[id_]) for id_ in group.values()}
+    place = {id_: number for number, id_ in enumerate(_told(groups, between, days))}
     ranks = {
-        id_: (_STATUS_RANK[row["status"]], place[main[id_]], main[id_] != id_, at[id_]) for id_, row in events.items()
+        id_: (
+            _STATUS_RANK[row["status"]],
+            place[group[id_]],
+            row["happening_id"] != group[id_],
+            row["happening_id"] != id_,
+            at[id_],
+        )
+        for id_, row in events.items()
     }
     return (events[id_] for id_ in _told(ranks, pairs, days))
+
+
+def _wholes(tables: Tables, events: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """For each event the happening that it is told with: its own, or that which its own may be a part of."""
+    main = {id_: row["happening_id"] for id_, row in events.items()}
+    whole = {
+        row["event_id"]: main[row["related_event_id"]]
+        for row in tables["event_links"]
+        if row["relation"] in _WITHIN
+        and main.get(row["event_id"]) == row["event_id"]
+        and row["related_event_id"] in main
+        and events[row["event_id"]]["status"] == events[row["related_event_id"]]["status"]
+    }
+
+    # What is said again has its first time told with it, since it says no more of when that was.
+    for row in tables["event_links"]:
+        related = row["related_event_id"]
+        if row["relation"] == "repeats" and row["event_id"] in main and main.get(related) == related:
+            if events[related]["date_earliest"] is None:
+                whole.setdefault(related, main[row["event_id"]])
+
+    def outermost(id_: str) -> str:
+        seen = {id_}
+        while (outer := whole.get(id_)) is not None and outer not in seen:
+            seen.add(id_ := outer)
+        return id_
+
+    return {id_: outermost(happening) for id_, happening in main.items()}
 
 
 def _told(ranks: Mapping[str, Any], pairs: set[tuple[Any, Any]], days: Iterable[date]) -> Iterator[str]:

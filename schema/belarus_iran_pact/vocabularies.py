@@ -158,9 +158,9 @@ EVENT_RELATION = _vocabulary(
         "maybe_part_of": ("Maybe part of", "It can be read as a component of the related event, but no words say so."),
         "occurs_during": ("Occurs during", "It happens while the related event goes on."),
         "follows": ("Follows", "It comes after the related event."),
-        "repeats": ("Repeats", "It says again what the related event said."),
-        "announces": ("Announces", "It makes the related event publicly known."),
-        "confirms": ("Confirms", "It affirms that the related event took place."),
+        "repeats": ("Repeats", "It says again what the related event, an earlier one, said."),
+        "announces": ("Announces", "It makes the related event, an earlier or a planned one, publicly known."),
+        "confirms": ("Confirms", "It affirms that the related event, an earlier one, took place."),
         "maybe_same_as": (
             "Maybe the same as",
             "Both may be one happening under two descriptions; the source does not say.",
@@ -318,7 +318,7 @@ MENTION_FORM = _vocabulary(
         ),
         "pronoun": (
             "Pronoun",
-            "A pronoun or possessive determiner; for several things at once, there is a mention for each.",
+            "A pronoun or possessive determiner; for several things at once, there is a mention for each, and for what has no row none.",
         ),
         "verb": ("Verb", "A verb or participle that tells of the event itself."),
     },
