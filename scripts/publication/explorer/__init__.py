@@ -30,7 +30,6 @@ _PLAIN = {
     "crosswalk": "What do the terms correspond to in other schemes?",
     "terms": "What do the coded values mean?",
     "residue": "Which words was nothing coded from?",
-    "rules": "Which rules of the coding manual does a program check?",
 }
 
 # Policies name style and script by hash, so that nothing that got into the page otherwise could run.
