@@ -430,12 +430,12 @@ def _wholes(tables: Tables, events: Mapping[str, Mapping[str, Any]]) -> dict[str
         and events[row["event_id"]]["status"] == events[row["related_event_id"]]["status"]
     }
 
-    # What is said again has its first time told with it, since it says no more of when that was.
+    # What is said again has its first time told with it, since nothing else says when that was.
     for row in tables["event_links"]:
-        related = row["related_event_id"]
-        if row["relation"] == "repeats" and row["event_id"] in main and main.get(related) == related:
-            if events[related]["date_earliest"] is None:
-                whole.setdefault(related, main[row["event_id"]])
+        earlier = row["related_event_id"]
+        undated = main.get(earlier) == earlier and events[earlier]["date_earliest"] is None
+        if row["relation"] == "repeats" and row["event_id"] in main and undated:
+            whole.setdefault(earlier, main[row["event_id"]])
 
     def outermost(id_: str) -> str:
         seen = {id_}
