@@ -27,7 +27,7 @@ from belarus_iran_pact.core.table import Part, Tables
 from belarus_iran_pact.models import DATASET, TABLES
 from belarus_iran_pact.rules import untested
 from belarus_iran_pact.views import views
-from curation.authorities import check_cameo, check_pins
+from curation.authorities import check_cameo, check_citations, check_pins
 from curation.faults import BuildFailed, Fault, Faults, Place, did_you_mean
 from curation.normalise import normalise
 from curation.read import read_seeds
@@ -52,6 +52,7 @@ def tables_from(seeds: Path) -> Tables:
     check_pins(normalised, read.documents, faults)
     misread = bool(faults)
     check_cameo(normalised, seeds, faults)
+    check_citations(normalised, read.rules, faults)
     if misread:  # What follows from a fault of reading would be found again as broken laws.
         faults.raise_any()
     check_retired(normalised, retired, faults)

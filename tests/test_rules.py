@@ -241,6 +241,21 @@ def test_rule_without_row(seeds: Path) -> None:
     )
 
 
+def test_manual_cites_other_laws(seeds: Path) -> None:
+    """A rule of the manual cites no law, one that does not check it, or one where a coder alone decides."""
+    manual = seeds / "CODING.md"
+    text = manual.read_text(encoding="utf-8")
+    laws = laws_by_rule()
+    ends = {rule: text.index(f" [{', '.join(laws[rule])}]\n", text.index(f"- **{rule}** ")) for rule in ("W2", "E9")}
+    lines = {rule: text.count("\n", 0, at) + 1 for rule, at in ends.items()}
+    edit(manual, f" [{', '.join(laws['E9'])}]\n", "\n", after="- **E9** ")
+    edit(manual, f"[{', '.join(laws['W2'])}]\n", "[11z]\n", after="- **W2** ")
+    assert [fault.partition(";")[0] for fault in build_faults(seeds)] == [
+        f"CODING.md:{lines['W2']}: the rule W2 cites 11z",
+        f"CODING.md:{lines['E9']}: the rule E9 cites no law",
+    ]
+
+
 def test_codes_of_manual() -> None:
     """The table of codes in the manual and that of the law differ."""
     manual = (ROOT / "seeds" / "CODING.md").read_text(encoding="utf-8")

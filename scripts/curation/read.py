@@ -75,11 +75,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class ManualRule:
-    """A rule of the manual: its id, the heading that it stands under, and where it ends."""
+    """A rule of the manual: its id, the heading that it stands under, where it stands and ends, and the laws that it cites there."""
 
     rule_id: str
     topic: str
     place: Place
+    end: Place
+    cited: str
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,17 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
 def _read_rules(file: Path, faults: Faults) -> Iterator[ManualRule]:
     """The rules of the manual: list items that begin with an id in bold type."""
     document = read_document(file, faults)
+    lines = document.text.splitlines() if document else []
     topic = ""
-    for number, line in enumerate(document.text.splitlines() if document else (), start=1):
+    for number, line in enumerate(lines, start=1):
         if heading := re.match(r"#+ (?:\d+\. )?(.*)", line):
             topic = heading[1]
         elif rule := re.match(r"- \*\*(\w+)\*\* ", line):
-            yield ManualRule(rule[1], topic, Place(file, number))
+            end = number
+            while end < len(lines) and lines[end].startswith(" "):
+                end += 1
+            cited = re.search(r"\[(\w+(?:, \w+)*)\]$", lines[end - 1])
+            yield ManualRule(rule[1], topic, Place(file, number), Place(file, end), cited[1] if cited else "")
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
