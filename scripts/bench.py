@@ -88,7 +88,7 @@ report = bip.verify({!r})
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
 """
 # The vocabularies stay as they are, since a term stays one term.
-SHARED = ("terms", "crosswalk")
+SHARED = ("terms", "crosswalk", "rules")
 
 
 def main() -> int:
@@ -138,7 +138,7 @@ def _blow_up(package: Path, folder: Path, times: int) -> None:
     several = [name for name in TABLES if name not in SHARED and not TABLES[name].table.view]
     ids = pa.chunked_array([read[name][primary_key(TABLES[name])].combine_chunks() for name in several])
     tables = read | {name: _repeated(name, read[name], times, ids) for name in several}
-    views = Content(DATASET, tables, same_version=True, limit=None).computed(DATASET.views)
+    views = Content(DATASET, tables, limit=None).computed(DATASET.views)
     tables |= arrow_tables(DATASET, views)
     descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
     listed = []

@@ -23,15 +23,17 @@ from pathlib import Path
 import pyarrow as pa
 
 import belarus_iran_pact
+from belarus_iran_pact.core.content import Content
 from belarus_iran_pact.core.judging import told_unread, unread
-from belarus_iran_pact.core.laws import breaches, coverage, vanished
+from belarus_iran_pact.core.laws import breaches, coverage, executable, vanished
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.reading import PackageError, open_package
 from belarus_iran_pact.core.schemas import arrow_tables
-from belarus_iran_pact.core.table import Tables
+from belarus_iran_pact.core.table import Part, Tables
 from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.rules import untested
 from belarus_iran_pact.views import views
-from curation.authorities import check_cameo, check_pins
+from curation.authorities import check_cameo, check_citations, check_pins
 from curation.faults import BuildFailed, Fault, Faults, Place, did_you_mean
 from curation.normalise import normalise
 from curation.read import read_seeds
@@ -56,6 +58,7 @@ def tables_from(seeds: Path) -> Tables:
     check_pins(normalised, read.documents, faults)
     misread = bool(faults)
     check_cameo(normalised, seeds, faults)
+    check_citations(normalised, read.rules, faults)
     if misread:  # What follows from a fault of reading would be found again as broken laws.
         faults.raise_any()
     check_retired(normalised, retired, faults)
@@ -189,6 +192,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name:<{width}} {len(rows):>6} rows")
     covered, words = coverage(DATASET, arrow_tables(DATASET, tables))
     print(f"{covered} of {words} word characters ({covered / words:.1%}) are under evidence, the rest under residue")
+    print(executable(DATASET, tables[DATASET.part(Part.RULES)]))
+    if idle := untested(Content(DATASET, arrow_tables(DATASET, tables), limit=None)):
+        print(f"no row puts to the test: {', '.join(idle)}")
     if left := unread(DATASET, tables):
         print(f"{told_unread(left)}; no release before they are")
     done = "is what the seeds give" if options.check else "is built"

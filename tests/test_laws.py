@@ -223,6 +223,11 @@ def dyad_less(tables: Edited) -> tuple[str, None]:
     return "dyads", None
 
 
+def rule_less(tables: Edited) -> tuple[str, None]:
+    tables["rules"].remove(first(tables["rules"], status="checked", rule_id="V5"))
+    return "rules", None
+
+
 UNCLEAN = [
     ("unseen or not assigned: '\\x00'", "NUL\0"),
     ("unseen or not assigned: '\\x1b'", "\x1b[31mred"),
@@ -400,6 +405,10 @@ BROKEN: list[tuple[str, str, Breaker]] = [
     ("8c", "differs from the computed one", change("dyads", "goldstein", 1.5)),
     ("8c", "differs from the computed one", more("dyads", -1, **OTHER_DYAD)),
     ("8c", "is missing", dyad_less),
+    ("11a", "is judgement and names laws", change("rules", "status", "judgement", status="checked")),
+    ("11a", "is checked and names no law", change("rules", "laws", None, status="checked")),
+    ("11a", "names 99", change("rules", "laws", "99", status="checked")),
+    ("11a", "is missing", rule_less),
     ("13a", "is state where person was read", read_as(first_value="person", second_value="person")),
     ("13a", "is state where person was read", read_as(second_value="person", agree=False, **FOR_SECOND)),
     ("13a", "is not_applicable where not_stated was read", read_as("parent_actor_id", "not_stated")),
@@ -540,7 +549,7 @@ def test_law_without_its_sentence() -> None:
 def test_value_of_another_type(kind: ValueType, good: str, bad: str) -> None:
     """Evidence speaks for a value that its column cannot hold, or not for one that it can."""
     (content, item) = (
-        Content(DATASET, PUBLISHED, same_version=True, limit=None),
+        Content(DATASET, PUBLISHED, limit=None),
         Field("x", kind, True, Column("", "coder")),
     )
     assert _why_no_value(content, item, good) is None

@@ -27,6 +27,7 @@ TableName = Literal[
     "gaps",
     "residue",
     "readings",
+    "rules",
     "terms",
     "crosswalk",
     "scope_verdicts",

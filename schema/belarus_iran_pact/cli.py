@@ -227,9 +227,10 @@ def codebook(options: argparse.Namespace) -> None:
 @command("laws")
 def laws(options: argparse.Namespace) -> None:
     """List the laws that the tables obey."""
-    from .core.laws import LAWS
+    from .core.laws import laws_of
+    from .models import DATASET
 
-    _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
+    _print_text("\n".join(f"{law.number:<3}  {law.name}: {law.sentence}" for law in laws_of(DATASET)))
 
 
 @command(

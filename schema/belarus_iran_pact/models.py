@@ -6,8 +6,9 @@ the end lists them in the order in which they are published.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from . import views
 from . import vocabularies as v
@@ -28,6 +29,9 @@ from .core.column import (
     source,
 )
 from .core.table import Computed, Dataset, Part, Row, Table
+
+if TYPE_CHECKING:
+    from .core.laws import Law
 
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
@@ -1059,6 +1063,32 @@ class Reading(Row):
     reason: Annotated[str | None, coder("Why it holds.", null_means="Nothing to decide: they agree.")]
 
 
+class ManualRule(Row):
+    """The rules of the coding manual: how far a program decides each, by which laws, and what mistake stays unseen."""
+
+    table = Table("rules", "Why believe it", rows_from="build", explained=False, part=Part.RULES)
+
+    rule_id: Annotated[str, identifier("The rule, by its id in the manual.")]
+    topic: Annotated[
+        str, reference("The heading that it stands under.", authority="The coding manual, `seeds/CODING.md`")
+    ]
+    status: Annotated[
+        str, reference("How far a program decides it.", authority="This project", vocabulary=v.RULE_STATUS)
+    ]
+    laws: Annotated[
+        str | None,
+        reference(
+            "The numbers of the laws that check it, joined by `;`.", authority="This project", null_means="No law does."
+        ),
+    ]
+    invisible: Annotated[
+        str | None,
+        reference(
+            "What kind of mistake against it no check sees.", authority="This project", null_means="None that is known."
+        ),
+    ]
+
+
 # --- How to merge it ---
 
 
@@ -1556,6 +1586,7 @@ MODELS: tuple[type[Row], ...] = (
     Gap,
     Residue,
     Reading,
+    ManualRule,
     TermRow,
     Crosswalk,
     ScopeVerdict,
@@ -1564,12 +1595,20 @@ MODELS: tuple[type[Row], ...] = (
     Reliability,
 )
 
+
+def _laws() -> Sequence[Law]:
+    from .rules import RULES
+
+    return RULES
+
+
 DATASET = Dataset(
     name=NAME,
     models=MODELS,
     vocabularies=v.VOCABULARIES,
     derived=Computed(views.derived_values, views.DERIVED_FROM),
     views=Computed(views.views, views.VIEWS_FROM),
+    laws=_laws,
 )
 
 TABLES = DATASET.tables

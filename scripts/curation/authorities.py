@@ -7,10 +7,11 @@ import hashlib
 from pathlib import Path
 
 from belarus_iran_pact import vocabularies
+from belarus_iran_pact.core.column import JOINT
 
 from .faults import Faults, Place, did_you_mean
 from .normalise import Normalised
-from .read import REFERENCE_FOLDER, Document, read_lines
+from .read import REFERENCE_FOLDER, Document, ManualRule, read_lines
 
 CAMEO_LIST = "cameo.csv"
 
@@ -25,6 +26,16 @@ def check_pins(normalised: Normalised, documents: dict[str, Document], faults: F
             what = f"the bytes of {document.file.name} are not those that were coded"
             why = f"their SHA-256 is {sha256}, and {row['sha256']} is pinned here"
             faults.add(place, what, why, "restore the file; a new version of an article is a new source")
+
+
+def check_citations(normalised: Normalised, rules: list[ManualRule], faults: Faults) -> None:
+    """Law 11: each rule of the manual ends with the numbers of the laws that check it."""
+    for rule in rules:
+        laws = ", ".join((normalised.rows[("rules", rule.rule_id)]["laws"] or "").split(JOINT))
+        if rule.cited != laws:
+            what = f"the rule {rule.rule_id} cites {rule.cited or 'no law'}"
+            remedy = f"end it with [{laws}]" if laws else "end it without"
+            faults.add(rule.end, what, f"{laws or 'no law'} checks it", remedy)
 
 
 def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:

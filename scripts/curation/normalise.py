@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
+from belarus_iran_pact.core.column import JOINT, Default, Rule, as_text, speaks_for
 from belarus_iran_pact.core.table import Field, Part, Tables, composed_id, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Mark
 from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.rules import laws_by_rule
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
@@ -98,6 +99,7 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
             remedy = did_you_mean(row_id, [known for name, known in result.rows if name == table], "ids")
             faults.add(evidence.place, f"unknown id {row_id} in row_id", f"no row of {table} has it", remedy)
     _add_terms(result)
+    _add_rules(seeds, result)
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
     if not faults:
@@ -322,6 +324,15 @@ def _add_terms(result: Normalised) -> None:
             row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES["terms"]))
             row |= {"term_id": vocabulary.term_id(term.term), "vocabulary": vocabulary.name, **vars(term)}
             result.put("terms", row, Place(Path(vocabularies.__file__)))
+
+
+def _add_rules(seeds: Seeds, result: Normalised) -> None:
+    laws = laws_by_rule()
+    table = DATASET.part(Part.RULES)
+    for rule in seeds.rules:
+        row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES[table]))
+        row |= {"rule_id": rule.rule_id, "topic": rule.topic, "laws": JOINT.join(laws.get(rule.rule_id, ())) or None}
+        result.put(table, row, rule.place)
 
 
 def _add_what_follows(readings: list[tuple[str, Group]], result: Normalised) -> None:

@@ -6,6 +6,7 @@ YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,16 +75,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class ManualRule:
+    """A rule of the manual: its id, the heading that it stands under, where it stands and ends, and the laws that it cites there."""
+
+    rule_id: str
+    topic: str
+    place: Place
+    end: Place
+    cited: str
+
+
+@dataclass(frozen=True)
 class Seeds:
-    """Everything read: articles by source id, entries in file order, and what is added to coded rows, by table."""
+    """Everything read: articles by source id, entries in file order, what is added to coded rows, by table, and the manual's rules."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     reference: dict[str, tuple[Text, Items]] = field(default_factory=dict)
+    rules: list[ManualRule] = field(default_factory=list)
 
 
 REFERENCE_FOLDER = "reference"
 FILES = "files.yaml"
+MANUAL = "CODING.md"
 _EMPTY = "the file is empty", "it has nothing to read", "restore its content, or delete it"
 _NULLS = ("~", "null", "Null", "NULL")
 
@@ -121,6 +135,7 @@ def read_seeds(folder: Path, faults: Faults) -> Seeds:
             faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
         seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
+    seeds.rules.extend(_read_rules(folder / MANUAL, faults))
     return seeds
 
 
@@ -154,6 +169,22 @@ def _listed_files(folder: Path, faults: Faults) -> set[Path]:
                 Place(path), f"the file is not in {FILES}", "nobody would miss it if it vanished (law 12)", remedy
             )
     return {*listed}
+
+
+def _read_rules(file: Path, faults: Faults) -> Iterator[ManualRule]:
+    """The rules of the manual: list items that begin with an id in bold type."""
+    document = read_document(file, faults)
+    lines = document.text.splitlines() if document else []
+    topic = ""
+    for number, line in enumerate(lines, start=1):
+        if heading := re.match(r"#+ (?:\d+\. )?(.*)", line):
+            topic = heading[1]
+        elif rule := re.match(r"- \*\*(\w+)\*\* ", line):
+            end = number
+            while end < len(lines) and lines[end].startswith(" "):
+                end += 1
+            cited = re.search(r"\[(\w+(?:, \w+)*)\]$", lines[end - 1])
+            yield ManualRule(rule[1], topic, Place(file, number), Place(file, end), cited[1] if cited else "")
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .judging import reasons_of
-from .table import Computed, Dataset, Field, Part, fields, primary_key
+from .table import Computed, Dataset, Field, Part, Rows, fields, primary_key
 from .vocabulary import Mark, Vocabulary
 
 T = TypeVar("T")
@@ -59,19 +59,19 @@ class Content:
         self,
         dataset: Dataset,
         tables: Mapping[str, pa.Table],
-        same_version: bool,
         limit: int | None,
         replaced: Mapping[str, pa.Table] | None = None,
         retired: Collection[tuple[str, str | None]] = (),
     ) -> None:
         self.dataset = dataset
         self.tables = tables
-        self.same_version = same_version
         self.limit = limit
         self.replaced = replaced or {}
         self.retired = retired
         self.models = {name: model for name, model in dataset.tables.items() if name in tables}
         self.keys = {name: as_array(tables[name][primary_key(model)]) for name, model in self.models.items()}
+        self._rows: dict[str, Rows] = {}
+        self._shared: dict[Callable[[Content], Any], Any] = {}
         self.explained = {
             (name, item.name): item
             for name, item, _, _ in self.columns(lambda item: item.column.explained)
@@ -146,6 +146,27 @@ class Content:
                 table = table.filter(is_in(table[column], values))
             needed[name] = table.to_pylist()
         return computed.compute(needed)
+
+    def rows(self, name: str) -> Rows:
+        """The rows of a table as plain Python values."""
+        if name not in self._rows:
+            self._rows[name] = self.tables[name].to_pylist()
+        return self._rows[name]
+
+    def shared(self, make: Callable[[Content], T]) -> T:
+        """What `make` makes of the tables; made once, for all that ask."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        made: T = self._shared[make]
+        return made
+
+    def row_id(self, table: str, row: int) -> str:
+        """The primary key of a row."""
+        return str(self.keys[table][row].as_py())
+
+    def row_number(self, table: str, row_id: str) -> int:
+        """The number of the row that has a primary key."""
+        return int(pc.index(self.keys[table], row_id).as_py())
 
     @cached_property
     def texts(self) -> list[str]:

@@ -14,25 +14,26 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 from functools import partial, reduce
 from graphlib import CycleError, TopologicalSorter
+from string import ascii_lowercase
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import ORIGINS, Origin, Rule, speaks_for
+from .column import JOINT, ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
 from .judging import Slot, labels, slots
-from .table import Dataset, Field, Part, composed_id, fields, primary_key
-from .vocabulary import Mark
+from .table import Dataset, Field, Part, Rows, composed_id, fields, primary_key
+from .vocabulary import Mark, Vocabulary
 
 LIMIT = 20
 """At most this many breaches of one kind in one column are listed; the others are only counted."""
@@ -46,7 +47,7 @@ MOST_BLANK = 20
 Check = Callable[[Content], Iterator[Breach]]
 
 
-class _Asked(Enum):
+class Asked(Enum):
     """When a law is checked, in this order."""
 
     FIRST = auto()
@@ -62,17 +63,31 @@ class _Asked(Enum):
 
 @dataclass(frozen=True)
 class Law:
-    """A law of the data. `number` is its principle's, with a letter if that has several checks; `sentence` states it."""
+    """A law of the data.
+
+    Attributes:
+        number: its principle's, with a letter if that has several checks.
+        sentence: what it says.
+        rules: for a law of the dataset's own, the rules of its manual that it checks, by id.
+        of_version: whether it is asked only of tables of the dataset's own version.
+    """
 
     number: str
     name: str
     sentence: str
     check: Check
-    asked: _Asked
+    asked: Asked
+    rules: tuple[str, ...] = ()
+    of_version: bool = False
 
 
 LAWS: list[Law] = []
-"""The laws, by number."""
+"""The laws of every dataset, by number."""
+
+
+def laws_of(dataset: Dataset) -> list[Law]:
+    """All laws that a dataset obeys, by number: those of every dataset, and its own."""
+    return sorted([*LAWS, *dataset.laws()], key=lambda law: (int(law.number.rstrip(ascii_lowercase)), law.number))
 
 
 def breaches(
@@ -86,11 +101,13 @@ def breaches(
         same_version: whether the tables are of the dataset's own version, so that their terms must be defined as in it.
         limit: at most this many breaches of one kind in one column are listed; a last breach gives the number of the rest.
     """
-    content = Content(dataset, tables, same_version, limit)
-    broken: set[_Asked] = set()
-    asked = [law for law in LAWS if law.asked is not _Asked.OF_SUCCESSORS]
+    content = Content(dataset, tables, limit)
+    broken: set[Asked] = set()
+    asked = [law for law in laws_of(dataset) if law.asked is not Asked.OF_SUCCESSORS]
     for law in sorted(asked, key=lambda law: law.asked.value):
-        if (law.asked is _Asked.OF_SOUND_CELLS and _Asked.FIRST in broken) or (law.asked is _Asked.LAST and broken):
+        if law.of_version and not same_version:
+            continue
+        if (law.asked is Asked.OF_SOUND_CELLS and Asked.FIRST in broken) or (law.asked is Asked.LAST and broken):
             continue
         for breach in _of(law, content):
             broken.add(law.asked)
@@ -111,9 +128,9 @@ def vanished(
         replaced: the tables to be replaced, by name, of any version; the first column is the primary key.
         retired: tables and ids whose end is explained; with None for the id, of a whole table.
     """
-    content = Content(dataset, tables, same_version=True, limit=None, replaced=replaced, retired=retired)
+    content = Content(dataset, tables, limit=None, replaced=replaced, retired=retired)
     for law in LAWS:
-        if law.asked is _Asked.OF_SUCCESSORS:
+        if law.asked is Asked.OF_SUCCESSORS:
             yield from _of(law, content)
 
 
@@ -129,18 +146,39 @@ def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int
         dataset: what the tables are.
         tables: tables by name, at least those of passages, evidence and residue.
     """
-    content = Content(dataset, tables, same_version=True, limit=None)
+    content = Content(dataset, tables, limit=None)
     words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in words_of(text)]
     covered = sum(sum(content.coded[at][start:end]) for at, start, end in words)
     return covered, sum(end - start for _, start, end in words)
 
 
-def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
+def executable(dataset: Dataset, rules: Rows) -> str:
+    """How much of the manual a program decides, as a sentence.
+
+    Args:
+        dataset: what the rules are of.
+        rules: the rows of the table of rules.
+    """
+    status, statuses = _status_of_rules(dataset)
+    counts = Counter(row[status] for row in rules)
+    decided = sum(counts[term] for term in statuses.marked(Mark.EXECUTABLE))
+    each = ", ".join(f"{counts[term.term]} {term.label.lower()}" for term in statuses)
+    return f"{decided} of the manual's {len(rules)} rules ({decided / len(rules):.0%}) are executable: {each}"
+
+
+def _status_of_rules(dataset: Dataset) -> tuple[str, Vocabulary]:
+    """The column that says how far a program decides a rule, and its vocabulary."""
+    columns = fields(dataset.tables[dataset.part(Part.RULES)])
+    (found,) = ((item.name, item.column.vocabulary) for item in columns if item.column.vocabulary is not None)
+    return found
+
+
+def _law(number: str, text: str, asked: Asked = Asked.ALWAYS, *, of_version: bool = False) -> Callable[[Check], Check]:
     """Add a check to the list of laws; `text` is the law's name, a colon, and its sentence."""
     name, sentence = text.split(": ", 1)
 
     def listed(check: Check) -> Check:
-        LAWS.append(Law(number, name, sentence, check, asked))
+        LAWS.append(Law(number, name, sentence, check, asked, of_version=of_version))
         return check
 
     return listed
@@ -188,7 +226,7 @@ def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
     "1c",
     "Sources are pinned: The text rebuilt from a source's passages has the counts and the SHA-256 of the source. Only where "
     "other blanks than one space or line feeds stand between passages it cannot be rebuilt.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _sources_are_whole(content: Content) -> Iterator[Breach]:
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -465,7 +503,7 @@ def _applies(content: Content, table: str, rule: Rule) -> pa.Array:
     "5",
     "Who, and how surely: Whatever is coded as happening, agreed or said names its voice, which is who says so, and how "
     "sure that voice is.",
-    _Asked.FIRST,
+    Asked.FIRST,
 )
 def _voices_are_named(content: Content) -> Iterator[Breach]:
     for name, item, _, values in content.columns(lambda item: item.column.voice or item.column.certainty):
@@ -486,7 +524,7 @@ def _ids_are_unique(content: Content) -> Iterator[Breach]:
             yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve: Every link to another table names a row that is there.", _Asked.FIRST)
+@_law("6b", "Links resolve: Every link to another table names a row that is there.", Asked.FIRST)
 def _links_resolve(content: Content) -> Iterator[Breach]:
     emptied: set[str] = set()
     for name, item, target, values in content.columns(lambda item: item.column.references):
@@ -576,7 +614,7 @@ def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
 @_law(
     "6f",
     "Composed ids recompute: An id that is composed of other columns, or is their hash, equals what is composed of its row.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _composed_ids_recompute(content: Content) -> Iterator[Breach]:
     for name, model in content.models.items():
@@ -616,7 +654,7 @@ def _cycles(content: Content, table: str, column: str | None, children: Any, par
 # --- 7. Closed vocabularies ---
 
 
-@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", _Asked.FIRST)
+@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", Asked.FIRST)
 def _terms_are_known(content: Content) -> Iterator[Breach]:
     for name, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
         distinct = [value for value in pc.unique(values).to_pylist() if value is not None]
@@ -711,10 +749,9 @@ def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     "7e",
     "Terms are defined once: Every published term has the label and the definition that this version's vocabularies "
     "give it.",
+    of_version=True,
 )
 def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
-    if not content.same_version:
-        return
     name, terms = content.part(Part.TERMS)
     defined = {
         (vocabulary.term_id(term.term), vocabulary.name, term.term, term.label, term.definition)
@@ -753,7 +790,7 @@ def _dates_are_real(content: Content) -> Iterator[Breach]:
 @_law(
     "8a",
     "Cells fit their columns: Required cells have values, values match their column's pattern, and no text is empty.",
-    _Asked.FIRST,
+    Asked.FIRST,
 )
 def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
     for name, item, column, values in content.columns(lambda item: item.column):
@@ -778,7 +815,7 @@ def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
 @_law(
     "8b",
     "Derived values recompute: Derived cells equal what is computed from the cells that they derive from.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _derived_recomputes(content: Content) -> Iterator[Breach]:
     for (name, column), by_id in content.computed(content.dataset.derived).items():
@@ -791,7 +828,7 @@ def _derived_recomputes(content: Content) -> Iterator[Breach]:
         )
 
 
-@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", _Asked.LAST)
+@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", Asked.LAST)
 def _views_recompute(content: Content) -> Iterator[Breach]:
     if not any(model.table.view for model in content.models.values()):
         return
@@ -808,6 +845,37 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
 
 
+# --- 11. The manual is checked ---
+
+
+@_law(
+    "11a",
+    "Rules and laws name each other: A rule of the manual has laws if and only if its status says that laws check it; these "
+    "exist, and each law that is a rule of the manual is given there.",
+    of_version=True,
+)
+def _rules_and_laws_agree(content: Content) -> Iterator[Breach]:
+    name, rules = content.part(Part.RULES)
+    named = {law.number: law.rules for law in laws_of(content.dataset)}
+    column, statuses = _status_of_rules(content.dataset)
+    by_law = statuses.marked(Mark.BY_LAW)
+    wrong: dict[int, str] = {}
+    for row, (rule, status, laws) in enumerate(zipped(content.keys[name], rules[column], rules["laws"])):
+        given = set(laws.split(JOINT)) if laws else set()
+        owed = {number for number, others in named.items() if rule in others}
+        strange = {number for number in given - owed if named.get(number, (rule,))}
+        if (status in by_law) != bool(given):
+            wrong[row] = f"is {status} and names {'laws' if given else 'no law'}"
+        elif strange or owed - given:
+            wrong[row] = f"names {laws}, and not {', '.join(sorted(owed - given)) or 'known ones'}"
+    yield from content.at(name, wrong, "laws")(
+        "the rule {id} {said}; rules and laws name each other; correct the status, or the rules that the law names"
+    )
+    lost = sorted({rule for rules in named.values() for rule in rules} - set(content.keys[name].to_pylist()))
+    for rule in lost:
+        yield Breach(name, None, rule, None, f"the rule {rule} is missing", "laws name it", "restore the rule")
+
+
 # --- 12. Nothing vanishes ---
 
 
@@ -816,7 +884,7 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
     "Nothing vanishes: Every file that the seeds list is there, and nothing else. Tables that replace published ones keep "
     "every row with a given id that is not retired, nine tenths of the rows of each table, not counting rows that refer to "
     "retired ids, and nine tenths of the values of each reference column; or the build is told that they are to go.",
-    _Asked.OF_SUCCESSORS,
+    Asked.OF_SUCCESSORS,
 )
 def _nothing_vanishes(content: Content) -> Iterator[Breach]:
     retired = pa.array(sorted({row_id for _, row_id in content.retired if row_id is not None}), pa.string())
@@ -866,7 +934,7 @@ def _vanishing(
     "13a",
     "Codes are as they were read: A judged cell that was read twice has the value of both readings; where these differ, of the one "
     "that was decided for.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _codes_are_as_read(content: Content) -> Iterator[Breach]:
     for name, table, slot, rows in _readings(content):
@@ -917,7 +985,7 @@ def _differences_are_decided(content: Content) -> Iterator[Breach]:
     "13c",
     "Readings are possible: A reading is of a judged column, and gives a value that the column could hold, or for an empty cell the "
     "reason, or nothing where the column asks for none.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _readings_are_possible(content: Content) -> Iterator[Breach]:
     name, readings = content.part(Part.READINGS)

@@ -8,17 +8,20 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .column import Column
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from .laws import Law
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
@@ -37,6 +40,7 @@ class Part(Enum):
     CROSSWALK = auto()
     QUESTIONS = auto()
     READINGS = auto()
+    RULES = auto()
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,7 @@ class Dataset:
         vocabularies: the closed vocabularies, by name.
         derived: computes derived columns, by table and column, then by row id.
         views: computes the tables that are views, by name.
+        laws: gives the laws that the dataset has besides those of every dataset. A function, since laws need Arrow to be made.
     """
 
     name: str
@@ -177,6 +182,7 @@ class Dataset:
     vocabularies: Mapping[str, Vocabulary]
     derived: Computed[dict[tuple[str, str], dict[str, Any]]]
     views: Computed[Tables]
+    laws: Callable[[], Sequence[Law]] = tuple
 
     @cached_property
     def tables(self) -> dict[str, type[Row]]:

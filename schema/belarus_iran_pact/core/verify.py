@@ -25,12 +25,12 @@ import pyarrow as pa
 from . import NAME, reading
 from .codebook import codebook
 from .content import differs, first
-from .laws import breaches
+from .laws import breaches, laws_of
 from .messages import UsageError, fault_text
 from .reading import CODEBOOK, DESCRIPTOR, MAX_FILES, SEAL, MissingFileError, Package, PackageError, shown
 from .releases import ReleaseError, listed_hashes, sha256_of
 from .schemas import arrow_schema, table_schema
-from .table import Dataset
+from .table import Dataset, Part
 
 GET_ANEW = f"get the package anew: {NAME} download"
 RECORD = "the RECORD of the installed wheel"
@@ -86,6 +86,7 @@ class Report:
         rows: how many rows were judged.
         pinned_by: what outside of the package pins it, and was compared with it; empty where nothing does.
         faults: what is wrong, in the order of the steps.
+        not_asked: the numbers of the laws that were not asked, since they are this version's and the package is of another.
     """
 
     folder: str
@@ -94,6 +95,7 @@ class Report:
     rows: int
     pinned_by: tuple[str, ...]
     faults: tuple[Fault, ...]
+    not_asked: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -107,7 +109,9 @@ class Report:
         verdict = {0: "no faults", 1: "1 fault"}.get(len(self.faults), f"{len(self.faults)} faults")
         head = f"{NAME} {self.version} in {self.folder}: {verdict} in {self.files} files, {self.rows} rows"
         pinned = f"pinned by: {', '.join(self.pinned_by)}" if self.pinned_by else _UNPINNED
-        return "\n".join(shown(line, 1000) for line in (head, pinned, *self.faults))
+        skipped = [f"not asked, since the package is of another version: laws {', '.join(self.not_asked)}"]
+        lines = (head, pinned, *(skipped if self.not_asked else ()), *self.faults)
+        return "\n".join(shown(line, 1000) for line in lines)
 
     __repr__ = __str__
 
@@ -130,7 +134,8 @@ def verify_package(path: Path, dataset: Dataset, version: str, released: Release
     except PackageError as error:
         judging.refuse(error)
     pinned_by, faults = tuple(judging.pinned_by), tuple(dict.fromkeys(judging.faults))
-    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults)
+    not_asked = [law.number for law in laws_of(dataset) if law.of_version and judging.found != version]
+    return Report(str(path), judging.found, judging.files, judging.rows, pinned_by, faults, tuple(not_asked))
 
 
 def _installed() -> dict[Path, str]:
@@ -274,8 +279,9 @@ class _Judging:
                 self._add(DESCRIPTOR, f"lists no {file}", "each form has every table")
 
     def _codebook_is_of(self, tables: dict[str, pa.Table], package: Package) -> None:
-        counts = {name: table.num_rows for name, table in tables.items()}
-        expected = codebook(self.dataset, str(package.descriptor.get("title")), counts)
+        rules = self.dataset.part(Part.RULES)
+        title = str(package.descriptor.get("title"))
+        expected = codebook(self.dataset, title, {**tables, rules: tables[rules].to_pylist()})
         try:
             if package.read(CODEBOOK) != expected.encode():
                 self._add(
