@@ -120,10 +120,16 @@ def test_correction_is_refused(read: Path, first: str, decision: str, fault: str
 
 def test_both_readings_corrected_are_refused(read: Path) -> None:
     """A code that is corrected with its reading is refused, a role and a mention, whose ids repeat it, too."""
-    edit(read / "events.yaml", "{type: signing,", "{type: meeting,")
-    edit(read / FILE, "event-signing: [signing", "event-signing: [meeting")
-    edit(read / "mentions.yaml", "{actor_id: actor-belarus, form: name", "{actor_id: actor-iran, form: name")
-    edit(read / FILE, f"actor-belarus.{SOURCE}.11.18: [actor-belarus", f"actor-iran.{SOURCE}.11.18: [actor-iran")
+    given = "actor-belarus, quote: equipment from both countries}"
+    edit(read / "provisions.yaml", f"{{contributor: {given}", f"{{participant: {given}")
+    row_id = "provision-exercise-equipment-belarus.actor-belarus"
+    edit(read / FILE, f"{row_id}.contributor: contributor", f"{row_id}.participant: participant")
+    edit(
+        read / "mentions.yaml",
+        "{actor_id: actor-revenko, form: pronoun, quote: his}",
+        "{actor_id: actor-x, form: pronoun, quote: his}",
+    )
+    edit(read / FILE, f"actor-revenko.{SOURCE}.429.432: [actor-revenko", f"actor-x.{SOURCE}.429.432: [actor-x")
     assert faults(read) == []
 
 

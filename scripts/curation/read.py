@@ -173,7 +173,7 @@ def _listed_files(folder: Path, faults: Faults) -> set[Path]:
 
 def _read_rules(file: Path, faults: Faults) -> Iterator[ManualRule]:
     """The rules of the manual: list items that begin with an id in bold type."""
-    document = read_document(file, faults)
+    document = read_lines(file, faults) if file.is_file() else None
     lines = document.text.splitlines() if document else []
     topic = ""
     for number, line in enumerate(lines, start=1):
