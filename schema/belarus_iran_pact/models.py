@@ -385,7 +385,7 @@ class Place(Row):
 class Mention(Row):
     """Every expression in a source that picks out an actor, event, agreement, provision or place.
 
-    One row for each expression and thing picked out, so `count(DISTINCT start_char)` counts the expressions. What an unclear
+    One row for each expression and thing picked out, so `count(DISTINCT (start_char, end_char))` counts the expressions. What an unclear
     expression may pick out besides is in `discrepancies`, of the kind `unclear_reference`.
     """
 
@@ -804,7 +804,11 @@ class OpenQuestion(Row):
     column_name: Annotated[str | None, key("The column that would hold the answer.", null_means="No column would.")]
     status: Annotated[str, coder("How far it is answered.", vocabulary=v.QUESTION_STATUS)]
     asked_by: Annotated[
-        str, reference("Who asks it: a dataset and its variable, or a kind of user.", authority="This project")
+        str,
+        reference(
+            "Who asks it: a dataset and its variables, spelled as in the dataset's files (ATOP's in lower case), or a kind of user.",
+            authority="This project",
+        ),
     ]
     answer_table_name: Annotated[str | None, key("The table of the row that answers.", null_means="Not answered.")]
     answer_row_id: Annotated[str | None, key("The row that answers, by its primary key.", null_means="Not answered.")]

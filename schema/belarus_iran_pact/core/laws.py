@@ -434,7 +434,8 @@ def _words_are_accounted_for(content: Content) -> Iterator[Breach]:
 @_law(
     "4a",
     "Inference says so: The basis of evidence fits its column's origin: stated or judged for source, judged for "
-    "coder, inferred for inferred. What is inferred names its rule, and nothing else has one.",
+    "coder, inferred for inferred, and where the column says that its values may be. What is inferred names its rule, and nothing else has "
+    "one.",
 )
 def _inference_is_marked(content: Content) -> Iterator[Breach]:
     name, evidence = content.part(Part.EVIDENCE)
