@@ -267,7 +267,9 @@ CLAIM = "claim-headline-iran-finalizes"
 
 
 def add_claim(tree: Path) -> None:
-    copy_row(tree / "seeds" / SOURCE / "claims.yaml", f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    file = tree / "seeds" / SOURCE / "claims.yaml"
+    copy_row(file, f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    edit(file, "Iran finalizes", "Iran completes", after="claim_id: claim-new\n")
 
 
 def remove_claim(tree: Path) -> None:
