@@ -555,6 +555,7 @@ def test_later_releases_change_earlier_ones(second: Released, capsys: pytest.Cap
     assert refusals(second) == [f"claims {CLAIM} is gone without successor or reason; add it to seeds/retired.yaml"]
     file = tree / "seeds" / SOURCE / "claims.yaml"
     copy_row(file, "claim_id: claim-headline-belarus-finalizes", "claim-headline-belarus", "claim-headline-iran")
+    edit(file, "Belarus finalizes", "Belarus completes", after=f"claim_id: {CLAIM}\n")
     prepare(tree, "2.1.0", since=folder)
     assert refusals(second) == [
         f"claims {CLAIM} was in an earlier release, was gone from 2.0.0, and is used again; give it another id"
