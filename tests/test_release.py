@@ -267,7 +267,9 @@ CLAIM = "claim-headline-iran-finalizes"
 
 
 def add_claim(tree: Path) -> None:
-    copy_row(tree / "seeds" / SOURCE / "claims.yaml", f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    file = tree / "seeds" / SOURCE / "claims.yaml"
+    copy_row(file, f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    edit(file, "Iran finalizes", "Iran completes", after="claim_id: claim-new\n")
 
 
 def remove_claim(tree: Path) -> None:
@@ -553,6 +555,7 @@ def test_later_releases_change_earlier_ones(second: Released, capsys: pytest.Cap
     assert refusals(second) == [f"claims {CLAIM} is gone without successor or reason; add it to seeds/retired.yaml"]
     file = tree / "seeds" / SOURCE / "claims.yaml"
     copy_row(file, "claim_id: claim-headline-belarus-finalizes", "claim-headline-belarus", "claim-headline-iran")
+    edit(file, "Belarus finalizes", "Belarus completes", after=f"claim_id: {CLAIM}\n")
     prepare(tree, "2.1.0", since=folder)
     assert refusals(second) == [
         f"claims {CLAIM} was in an earlier release, was gone from 2.0.0, and is used again; give it another id"

@@ -399,8 +399,9 @@ def test_changed_codebook(folder: Path) -> None:
 @pytest.mark.slow
 def test_installed_wheel_pins_its_version(tmp_path: Path) -> None:
     """The installed data or licences are changed, or another package of their version is, and the wheel's RECORD does not tell."""
-    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
+    # Isolated, so that no folder of this machine's PYTHONPATH, like scripts/, has a `build` of its own.
+    command = [sys.executable, "-I", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
