@@ -6,7 +6,8 @@
 
 FIRST and SECOND are coding folders (`seeds/NAME/` is one). Printed are
 
-- for each table precision, recall and F1 of SECOND's spans against FIRST's, exact and overlapping; rows of link tables count
+- for each table precision, recall and F1 of SECOND's spans against FIRST's, exact and overlapping, and F1 of the words in the
+  spans of rows that overlap, those of all other rows counting as not found; rows of link tables count
   only where they link the same rows, and rows without words of their own rest on those of the rows that they link;
 - for each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal); an
   empty cell is a value, and joined terms are equal if they are the same set;
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from belarus_iran_pact.core.column import as_text
+from belarus_iran_pact.core.content import words_of
 from belarus_iran_pact.core.judging import Slot, alpha, slot_name, slots
 from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
 from belarus_iran_pact.models import TABLES
@@ -53,7 +55,7 @@ AIMED_AT = ("events", "event_links", "provisions", "claims")
 LEAST_F1, LEAST_ALPHA, LEAST_ROWS = 0.9, 0.8, 20
 
 EMPTY = ("(empty)",)
-SPANS_LINE = "{:<18}{:>6}{:>7}   {:>8}{:>6}{:>6}   {:>9}{:>6}{:>6}"
+SPANS_LINE = "{:<18}{:>6}{:>7}   {:>8}{:>6}{:>6}   {:>9}{:>6}{:>6}   {:>6}"
 COLUMNS_LINE = "{:<36}{:>6}{:>8}{:>8}{:>8}"
 LABELS_LINE = "{:<52}{:>6}{:>8}{:>8}"
 
@@ -126,6 +128,20 @@ def wording(model: type[Row]) -> str | None:
 def found_exactly(first: dict[str, Spans], second: dict[str, Spans]) -> int:
     """How many rows have the same spans in both, each row counted once."""
     return (Counter(first.values()) & Counter(second.values())).total()
+
+
+def word_score(table: Paired, text: str) -> float | None:
+    """F1 of the words of the second coding's rows, in pairs of rows; None where no row has words."""
+    words = [word.span() for word in words_of(text)]
+    first, second = (
+        {
+            id_: {word for word in words for span in own if span[0] <= word[0] and word[1] <= span[1]}
+            for id_, own in side.items()
+        }
+        for side in table.spans
+    )
+    shared = sum(len(first[left] & second[right]) for left, right in table.pairs.items())
+    return scores(shared, *(sum(map(len, side.values())) for side in (first, second)))[-1]
 
 
 def match(
@@ -257,14 +273,14 @@ def read_tables(folder: Path, article: Path, faults: Faults) -> Tables:
 # --- What is printed ---
 
 
-def report(paired: dict[str, Paired]) -> str:
-    """The figures as text: a table of spans, one of columns, one of labels, and which aims are reached."""
-    lines = [SPANS_LINE.format("table", "first", "second", "exact P", "R", "F1", "overlap P", "R", "F1")]
+def report(paired: dict[str, Paired], text: str) -> str:
+    """The figures of codings of a text: a table of spans, one of columns, one of labels, and which aims are reached."""
+    lines = [SPANS_LINE.format("table", "first", "second", "exact P", "R", "F1", "overlap P", "R", "F1", "words")]
     aimed: dict[str, float | None] = {}
     alphas: dict[str, float | None] = {}
     for name, table in paired.items():
         overlap = scores(len(table.pairs), *table.counts)
-        shares = [*scores(found_exactly(*table.spans), *table.counts), *overlap]
+        shares = [*scores(found_exactly(*table.spans), *table.counts), *overlap, word_score(table, text)]
         lines.append(SPANS_LINE.format(name, *table.counts, *map(_number, shares)))
         aimed |= {name: overlap[-1]} if name in AIMED_AT else {}
     lines += ["", COLUMNS_LINE.format("column", "rows", "labels", "equal", "alpha")]
@@ -364,7 +380,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     paired = pair_tables(*codings)
     text = article.read_bytes().decode()
-    print(differences(paired, codings, text) if options.differences else report(paired))
+    print(differences(paired, codings, text) if options.differences else report(paired, text))
     return 0
 
 
