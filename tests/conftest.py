@@ -25,11 +25,17 @@ def good_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository's seeds, without their second readings; to be read only."""
     # Copied once, so that all tests of a run see the same seeds while a curator is at work on them. Readings would notice
     # whatever else a test changes; tests/test_readings.py has its own.
-    unread = shutil.ignore_patterns(FILE)
-    folder = shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds", ignore=unread)
-    listed = (folder / FILES).read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / FILES).write_text("".join(line for line in listed if not line.endswith(f"/{FILE}\n")), encoding="utf-8")
+    folder = shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds")
+    forget_readings(folder)
     return folder
+
+
+def forget_readings(seeds: Path) -> None:
+    """Take away the second readings, and their names from the list of files."""
+    for file in seeds.glob(f"*/{FILE}"):
+        file.unlink()
+    listed = (seeds / FILES).read_text(encoding="utf-8").splitlines(keepends=True)
+    (seeds / FILES).write_text("".join(line for line in listed if not line.endswith(f"/{FILE}\n")), encoding="utf-8")
 
 
 @pytest.fixture

@@ -19,14 +19,13 @@ from typing import Any
 
 import frictionless
 import pytest
-from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, row_of
+from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, forget_readings, row_of
 
 import belarus_iran_pact
 import build
 import diff
 import release
 from belarus_iran_pact.core.releases import INDEX, Index, ReleasedFile, ReleaseError, check_file, file_of, read_index
-from curation.readings import FILE as READINGS
 from releasing import release_files
 from releasing.commit import VERSIONS, check_built, version_of
 from releasing.compare import compare, read_package
@@ -155,7 +154,10 @@ def test_spoilt_index_is_extended(tmp_path: Path) -> None:
 def snapshot(folder: Path) -> Path:
     """The working tree as it is, committed in a repository of its own; without second readings, so that its coding can be changed."""
     ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", READINGS, *ignored))
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
+    forget_readings(folder / "seeds")
+    # Built anew before it is released: the one committed has the readings, which must not vanish unasked.
+    shutil.rmtree(folder / "dataset")
     git(folder, "init", "--quiet")
     for key, value in (("user.name", "A"), ("user.email", "a@example.org"), ("commit.gpgsign", "false")):
         git(folder, "config", key, value)
