@@ -6,7 +6,8 @@
 
 FIRST and SECOND are coding folders (`seeds/NAME/` is one). Printed are
 
-- for each table precision, recall and F1 of SECOND's spans against FIRST's, exact and overlapping; rows of link tables count
+- for each table precision, recall and F1 of SECOND's spans against FIRST's, exact and overlapping, and F1 of the words in the
+  spans of rows that overlap, those of all other rows counting as not found; rows of link tables count
   only where they link the same rows, and rows without words of their own rest on those of the rows that they link;
 - for each coded column of the rows that overlap one to one the share of equal values and Krippendorff's alpha (nominal); an
   empty cell is a value, and joined terms are equal if they are the same set;
@@ -30,10 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import krippendorff
-import numpy as np
-
 from belarus_iran_pact.core.column import as_text
+from belarus_iran_pact.core.content import words_of
+from belarus_iran_pact.core.judging import Slot, alpha, slot_name, slots
 from belarus_iran_pact.core.table import Field, Row, Tables, fields, primary_key
 from belarus_iran_pact.models import TABLES
 from curation.faults import Faults
@@ -55,7 +55,7 @@ AIMED_AT = ("events", "event_links", "provisions", "claims")
 LEAST_F1, LEAST_ALPHA, LEAST_ROWS = 0.9, 0.8, 20
 
 EMPTY = ("(empty)",)
-SPANS_LINE = "{:<18}{:>6}{:>7}   {:>8}{:>6}{:>6}   {:>9}{:>6}{:>6}"
+SPANS_LINE = "{:<18}{:>6}{:>7}   {:>8}{:>6}{:>6}   {:>9}{:>6}{:>6}   {:>6}"
 COLUMNS_LINE = "{:<36}{:>6}{:>8}{:>8}{:>8}"
 LABELS_LINE = "{:<52}{:>6}{:>8}{:>8}"
 
@@ -108,7 +108,7 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
             row[key]: frozenset().union(*(spans.get(row[column], ()) for column, spans in linked.items()))
             for row in tables[name]
         }
-    column = _wording(model) or explained[0].name
+    column = wording(model) or explained[0].name
     every: dict[str, set[tuple[int, int]]] = {row[key]: set() for row in tables[name]}
     identifying: dict[str, set[tuple[int, int]]] = {row_id: set() for row_id in every}
     for row in tables["evidence"]:
@@ -118,15 +118,30 @@ def row_spans(tables: Tables, model: type[Row]) -> dict[str, Spans]:
     return {row_id: frozenset(found or every[row_id]) for row_id, found in identifying.items()}
 
 
-def _wording(model: type[Row]) -> str | None:
+def wording(model: type[Row]) -> str | None:
     """The column that says in free words what a row is: its first explained one (label, proposition, name as printed)."""
     explained = [item for item in fields(model) if item.column.explained and item.type == "text"]
-    return next((item.name for item in explained if not _is_judged(item)), None)
+    codes = {item.name for slot in slots(model) for item in slot}
+    return next((item.name for item in explained if item.name not in codes), None)
 
 
 def found_exactly(first: dict[str, Spans], second: dict[str, Spans]) -> int:
     """How many rows have the same spans in both, each row counted once."""
     return (Counter(first.values()) & Counter(second.values())).total()
+
+
+def word_score(table: Paired, text: str) -> float | None:
+    """F1 of the words of the second coding's rows, in pairs of rows; None where no row has words."""
+    words = [word.span() for word in words_of(text)]
+    first, second = (
+        {
+            id_: {word for word in words for span in own if span[0] <= word[0] and word[1] <= span[1]}
+            for id_, own in side.items()
+        }
+        for side in table.spans
+    )
+    shared = sum(len(first[left] & second[right]) for left, right in table.pairs.items())
+    return scores(shared, *(sum(map(len, side.values())) for side in (first, second)))[-1]
 
 
 def match(
@@ -181,7 +196,7 @@ def pair_tables(first: Tables, second: Tables) -> dict[str, Paired]:
         spans = row_spans(first, model), row_spans(second, model)
         links = _links(model) if model.table.within else []
         told = [item for item in fields(model) if item.name in set(model.table.id_from) - set(SPAN_COLUMNS)]
-        column = _wording(model)
+        column = wording(model)
         texts = [{row_id: row[column] or "" for row_id, row in side.items()} if column else {} for side in rows]
         pairs = match(*spans, _parts(rows, links, found), _parts(rows, told, found), (texts[0], texts[1]))
         found[name] = Paired(model, rows, spans, pairs)
@@ -222,47 +237,24 @@ def _linked(value: Any, item: Field, paired: dict[str, Paired]) -> Any:
 # --- How far they agree ---
 
 
-def _is_judged(item: Field) -> bool:
-    """Whether a column holds judgements or statements that can be compared: terms, yes or no, dates, links to other rows."""
-    column = item.column
-    return bool(column.vocabulary or column.references or column.edtf) or item.type == "boolean"
-
-
 def judged(paired: dict[str, Paired]) -> Iterator[Judged]:
     """The coded columns of the tables in which there are pairs; columns of which a row fills exactly one are one column."""
     for name, table in paired.items():
-        columns = [[item] for item in fields(table.model) if item.column.explained and _is_judged(item)]
-        if table.model.table.within is None:  # There, what a row links tells it from others.
-            links = _links(table.model)
-            columns += [links] if table.model.table.one_of else [[item] for item in links]
-        for items in columns if table.pairs else ():
+        for slot in slots(table.model) if table.pairs else ():
             pairs = {
-                left: (_labels(table.rows[0][left], items, {}), _labels(table.rows[1][right], items, paired))
+                left: (_labels(table.rows[0][left], slot, {}), _labels(table.rows[1][right], slot, paired))
                 for left, right in table.pairs.items()
             }
-            more = "/..." if len(items) > 1 else ""
-            closed = items[0].column.vocabulary is not None or items[0].type == "boolean"
-            yield Judged(f"{name}.{items[0].name}{more}", closed, pairs)
+            closed = slot[0].column.vocabulary is not None or slot[0].type == "boolean"
+            yield Judged(f"{name}.{slot_name(slot)}", closed, pairs)
 
 
-def _labels(row: dict[str, Any], items: list[Field], paired: dict[str, Paired]) -> Labels:
-    for item in items:
+def _labels(row: dict[str, Any], slot: Slot, paired: dict[str, Paired]) -> Labels:
+    for item in slot:
         value = _linked(row[item.name], item, paired)
         if value is not None:
             return tuple(sorted(item.column.terms(value))) if item.column.joined else (str(as_text(value)),)
     return EMPTY
-
-
-def alpha(pairs: list[tuple[Any, Any]]) -> float | None:
-    """Krippendorff's alpha, nominal, for pairs of values; None where all are the same, which leaves it undefined.
-
-    A null is a decision like any other and counts as a value.
-    """
-    domain = sorted({str(value) for pair in pairs for value in pair})
-    if len(domain) < 2:
-        return None
-    data = np.array([[domain.index(str(value)) for value in side] for side in zip(*pairs, strict=True)])
-    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
 
 
 def label_alpha(pairs: list[tuple[Labels, Labels]], label: str) -> float | None:
@@ -281,14 +273,14 @@ def read_tables(folder: Path, article: Path, faults: Faults) -> Tables:
 # --- What is printed ---
 
 
-def report(paired: dict[str, Paired]) -> str:
-    """The figures as text: a table of spans, one of columns, one of labels, and which aims are reached."""
-    lines = [SPANS_LINE.format("table", "first", "second", "exact P", "R", "F1", "overlap P", "R", "F1")]
+def report(paired: dict[str, Paired], text: str) -> str:
+    """The figures of codings of a text: a table of spans, one of columns, one of labels, and which aims are reached."""
+    lines = [SPANS_LINE.format("table", "first", "second", "exact P", "R", "F1", "overlap P", "R", "F1", "words")]
     aimed: dict[str, float | None] = {}
     alphas: dict[str, float | None] = {}
     for name, table in paired.items():
         overlap = scores(len(table.pairs), *table.counts)
-        shares = [*scores(found_exactly(*table.spans), *table.counts), *overlap]
+        shares = [*scores(found_exactly(*table.spans), *table.counts), *overlap, word_score(table, text)]
         lines.append(SPANS_LINE.format(name, *table.counts, *map(_number, shares)))
         aimed |= {name: overlap[-1]} if name in AIMED_AT else {}
     lines += ["", COLUMNS_LINE.format("column", "rows", "labels", "equal", "alpha")]
@@ -388,7 +380,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     paired = pair_tables(*codings)
     text = article.read_bytes().decode()
-    print(differences(paired, codings, text) if options.differences else report(paired))
+    print(differences(paired, codings, text) if options.differences else report(paired, text))
     return 0
 
 

@@ -22,17 +22,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from belarus_iran_pact.core.codebook import codebook
 from belarus_iran_pact.core.content import Content
-from belarus_iran_pact.core.reading import DESCRIPTOR, sealed
+from belarus_iran_pact.core.reading import CODEBOOK, DESCRIPTOR, sealed
 from belarus_iran_pact.core.schemas import arrow_tables
-from belarus_iran_pact.core.table import primary_key
+from belarus_iran_pact.core.table import Part, Tables, composed_id, primary_key
 from belarus_iran_pact.models import DATASET, TABLES
 from publication.descriptor import fixity
 
@@ -88,7 +87,7 @@ report = bip.verify({!r})
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(report.faults), report.rows)
 """
 # The vocabularies stay as they are, since a term stays one term.
-SHARED = ("terms", "crosswalk")
+SHARED = ("terms", "crosswalk", "rules")
 
 
 def main() -> int:
@@ -136,9 +135,9 @@ def _blow_up(package: Path, folder: Path, times: int) -> None:
     """Write a package that holds another `times` times, with ids made different by a number at their end."""
     read = {name: pq.read_table(package / "parquet" / f"{name}.parquet") for name in TABLES}
     several = [name for name in TABLES if name not in SHARED and not TABLES[name].table.view]
-    ids = pa.chunked_array([read[name][primary_key(TABLES[name])].combine_chunks() for name in several])
-    tables = read | {name: _repeated(name, read[name], times, ids) for name in several}
-    views = Content(DATASET, tables, same_version=True, limit=None).computed(DATASET.views)
+    copies = [_copied({name: read[name].to_pylist() for name in several}, number) for number in range(times)]
+    tables = read | arrow_tables(DATASET, {name: [row for copy in copies for row in copy[name]] for name in several})
+    views = Content(DATASET, tables, limit=None).computed(DATASET.views)
     tables |= arrow_tables(DATASET, views)
     descriptor = json.loads((package / DESCRIPTOR).read_text(encoding="utf-8"))
     listed = []
@@ -151,26 +150,39 @@ def _blow_up(package: Path, folder: Path, times: int) -> None:
             resource["rowCount"] = tables[file.stem].num_rows
         elif file.suffix == ".parquet":
             pq.write_table(tables[file.stem], file)
+        elif file.name == CODEBOOK:
+            title, rules = str(descriptor["title"]), DATASET.part(Part.RULES)
+            text = codebook(DATASET, title, {**tables, rules: tables[rules].to_pylist()})
+            file.write_text(text, encoding="utf-8", newline="\n")
         else:
             continue
         listed.append(resource | fixity(file))
     (folder / DESCRIPTOR).write_text(sealed(descriptor | {"resources": listed}), encoding="utf-8")
 
 
-def _repeated(name: str, table: pa.Table, times: int, ids: pa.ChunkedArray) -> pa.Table:
-    parts = []
-    for number in range(times):
-        columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
-        for column, values in columns.items():
-            if pa.types.is_string(
-                values.type
-            ):  # Ids stand in links, in evidence for links, and in what follows from them.
-                other = pc.binary_join_element_wise(values, f"n{number}", ".")
-                columns[column] = pc.if_else(pc.is_in(values, value_set=ids), other, values)
-        if name == "sources":
-            columns["path"] = pc.binary_join_element_wise("seeds/", columns["source_id"], ".txt", "")
-        parts.append(pa.table(columns, schema=table.schema))
-    return pa.concat_tables(parts).combine_chunks()
+def _copied(tables: Tables, number: int) -> Tables:
+    """The rows with other ids, wherever these stand: in links, in evidence for links, and in what follows from them."""
+    given = [name for name in tables if TABLES[name].table.gives_ids]
+    ids = {
+        row[key]: f"{row[key]}-n{number}"
+        for name in given
+        for key in [primary_key(TABLES[name])]
+        for row in tables[name]
+    }
+    copied: Tables = {}
+    for name in (*given, *(name for name in tables if name not in given)):  # Ids that are composed hold given ones.
+        model = TABLES[name]
+        key = primary_key(model)
+        copied[name] = [
+            {column: ids.get(value, value) if isinstance(value, str) else value for column, value in row.items()}
+            for row in tables[name]
+        ]
+        for old, row in zip(tables[name], copied[name], strict=True):
+            if name not in given:
+                row[key] = ids[old[key]] = composed_id(model, row)
+            if name == "sources":
+                row["path"] = f"seeds/{row[key]}.txt"
+    return copied
 
 
 # --- Measuring ---

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import belarus_iran_pact
 from belarus_iran_pact.core import NAME
+from belarus_iran_pact.core.judging import told_unread, unread
 from belarus_iran_pact.core.placing import place, workspace
 from belarus_iran_pact.core.releases import (
     INDEX,
@@ -34,7 +35,9 @@ from belarus_iran_pact.core.releases import (
     sha256_of,
     version_key,
 )
+from belarus_iran_pact.models import DATASET
 from curation.faults import Faults
+from publication.package import read_tables
 from releasing.commit import PACKAGE, check_built, clone, git, refuse_dirty, run, version_of
 from releasing.compare import Changes, Package, compare, given_ids, read_package, unexplained
 from releasing.diff_formats import as_changelog
@@ -121,8 +124,15 @@ def check(folder: Path, tree: Path = ROOT) -> str:
 def _write(copy: Path, version: str, folder: Path, earlier: Index, staged: Path) -> list[ReleasedFile]:
     """Write what `write_files` makes of a clone that may be released after the earlier releases."""
     check_built(copy)
+    refuse_unread(copy)
     changes = _changes(copy, version, folder, earlier)
     return write_files(copy, version, _section(copy, changes), changes, staged)
+
+
+def refuse_unread(tree: Path) -> None:
+    """Law 13: refuse a tree with codes that were not read twice."""
+    if left := unread(DATASET, read_tables(tree / "dataset", "csv")):
+        raise ReleaseError(f"{told_unread(left)}; in a release every code was: scripts/second_reading.py says how")
 
 
 def _refuse_other_folder(tree: Path, version: str, index: Index, folder: Path) -> None:

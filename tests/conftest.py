@@ -12,6 +12,8 @@ import belarus_iran_pact
 import build
 from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed
+from curation.read import FILES
+from curation.readings import FILE
 from publication.package import write_package
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,9 +22,20 @@ SOURCE = "000_25b4411c60a1a6fd"
 
 @pytest.fixture(scope="session")
 def good_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository's seeds; to be read only."""
-    # Copied once, so that all tests of a run see the same seeds while a curator is at work on them.
-    return shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds")
+    """The repository's seeds, without their second readings; to be read only."""
+    # Copied once, so that all tests of a run see the same seeds while a curator is at work on them. Readings would notice
+    # whatever else a test changes; tests/test_readings.py has its own.
+    folder = shutil.copytree(ROOT / "seeds", tmp_path_factory.mktemp("good") / "seeds")
+    forget_readings(folder)
+    return folder
+
+
+def forget_readings(seeds: Path) -> None:
+    """Take away the second readings, and their names from the list of files."""
+    for file in seeds.glob(f"*/{FILE}"):
+        file.unlink()
+    listed = (seeds / FILES).read_text(encoding="utf-8").splitlines(keepends=True)
+    (seeds / FILES).write_text("".join(line for line in listed if not line.endswith(f"/{FILE}\n")), encoding="utf-8")
 
 
 @pytest.fixture
@@ -81,6 +94,12 @@ def append(file: Path, text: str) -> int:
     content += "" if content.endswith("\n") or not content else "\n"
     file.write_text(f"{content}{text}\n", encoding="utf-8")
     return content.count("\n") + 1
+
+
+def list_file(seeds: Path, *names: str) -> None:
+    """List new files of the seeds, as the build asks for."""
+    for name in names:
+        append(seeds / FILES, f"- {name}")
 
 
 def line_of(file: Path, text: str, *, after: str = "") -> int:

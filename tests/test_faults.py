@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SOURCE, append, build_faults, copy_row, edit, files_of, line_of
+from conftest import SOURCE, append, build_faults, copy_row, edit, files_of, line_of, list_file
 
 import build
 from belarus_iran_pact.core.table import Tables
 from curation.faults import BuildFailed, Faults
-from curation.read import read_yaml
+from curation.read import FILES, read_yaml
 
 ARTICLE = f"{SOURCE}.txt"
 ACTORS = f"{SOURCE}/actors.yaml"
@@ -21,6 +23,7 @@ CLAIMS = f"{SOURCE}/claims.yaml"
 EVENTS = f"{SOURCE}/events.yaml"
 MENTIONS = f"{SOURCE}/mentions.yaml"
 PROVISIONS = f"{SOURCE}/provisions.yaml"
+PLACES = f"{SOURCE}/places.yaml"
 RESIDUE = f"{SOURCE}/residue.yaml"
 SOURCES = f"{SOURCE}/sources.yaml"
 REFERENCE = "reference/actors.yaml"
@@ -243,21 +246,6 @@ def test_law_that_is_broken(seeds: Path) -> None:
     assert_faults(build_faults(seeds), expected)
 
 
-@pytest.mark.parametrize("table", ["actors", "agreements", "claims", "cues", "events", "places", "provisions"])
-def test_flood_from_a_deleted_table(seeds: Path, table: str) -> None:
-    """A coding file that is deleted is not named, or with it every row that links to one of its rows.
-
-    Or what does not follow from it, such as that there is no code list, is told only once it is restored.
-    """
-    (seeds / SOURCE / f"{table}.yaml").unlink()
-    (seeds / "reference" / "cameo.csv").unlink()
-    expected = [
-        (f"{SOURCE}/{table}.yaml", 1, f"the file is missing ... links lead to rows of {table} ... restore it"),
-        ("reference/cameo.csv", 1, "the code list cannot be read ... restore it"),
-    ]
-    assert_faults(build_faults(seeds), expected)
-
-
 # --- Files ---
 
 
@@ -271,7 +259,7 @@ def test_file_that_cannot_be_read(seeds: Path) -> None:
     for file, content, text in (
         (EVENTS, b"", "the file is empty ... restore its content, or delete it"),
         (MENTIONS, b" \n\n", "the file is empty ... restore its content, or delete it"),
-        (ACTORS, b"# Nothing yet.\n", "the file is empty ... write its rows, or delete it"),
+        (ACTORS, b"# Nothing yet.\n", "the file is empty ... restore its content, or delete it"),
         (
             SOURCES,
             f"source_id: {SOURCE}\n".encode(),
@@ -289,6 +277,8 @@ def test_file_that_cannot_be_read(seeds: Path) -> None:
         (REFERENCE, b"- actor-belarus\n", "not a reference file ... a mapping of 'match' (a column) and 'rows'"),
         (CROSSWALK, b"- none\n", "not a row: none ... write it that way"),
     ):
+        if not (seeds / file).exists():
+            list_file(seeds, file)
         (seeds / file).write_bytes(content)
         expected.append((file, 1, text))
     for file in (ARTICLE, AGREEMENTS, RESIDUE):
@@ -300,20 +290,123 @@ def test_file_that_cannot_be_read(seeds: Path) -> None:
     assert_faults(build_faults(seeds), expected)
 
 
+def listed(seeds: Path) -> list[str]:
+    """The files that the seeds list."""
+    return [line.removeprefix("- ") for line in (seeds / FILES).read_text().splitlines() if line.startswith("- ")]
+
+
+def make_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def make_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("ruin", "said"),
+    [
+        (Path.unlink, "the file is missing"),
+        (lambda file: file.write_bytes(b""), "the file is empty"),
+        (make_pipe, "no regular file"),
+        (make_folder, "no regular file"),
+    ],
+    ids=["missing", "empty", "pipe", "folder"],
+)
+def test_file_vanishes(seeds: Path, ruin: Callable[[Path], object], said: str) -> None:
+    """A file of the seeds is missing or no file any more, and the build publishes without it, waits, or names others."""
+    names = listed(seeds)
+    for name in names:
+        ruin(seeds / name)
+    faults = [fault for fault in build_faults(seeds) if not fault.startswith(".:1: no article; ")]
+    assert [fault.partition(":")[0] for fault in faults] == sorted(names, key=Path)
+    assert all(f":1: {said}; " in fault for fault in faults), faults
+
+
+def test_file_is_cut_off(seeds: Path) -> None:
+    """A file that ends within a line, where it is still well-formed YAML, is published without the rest."""
+    expected = []
+    for name in (ACTORS, MENTIONS, REFERENCE, "reference/terms.yaml", "retired.yaml", FILES):
+        file = seeds / name
+        file.write_bytes(file.read_bytes().rstrip(b"\n"))
+        line = file.read_bytes().count(b"\n") + 1
+        expected.append((name, line, "the file ends within a line ... cut off (law 12) ... restore what follows"))
+    assert_faults(build_faults(seeds), expected)
+
+
+def test_code_list_is_no_code_list(seeds: Path) -> None:
+    """The list of codes is cut off, or has no codes, and every code is unknown, or none is looked up."""
+    name = "reference/cameo.csv"
+    content = (seeds / name).read_bytes()
+    (seeds / name).write_bytes(content[:-3])
+    line = content.count(b"\n")
+    assert_faults(build_faults(seeds), [(name, line, "the file ends within a line")])
+    (seeds / name).write_bytes(content.replace(b"code,", b"cod,"))
+    assert_faults(build_faults(seeds), [(name, 1, "not a code list ... no column 'code' ... restore it")])
+
+
+def test_file_that_nobody_would_miss(seeds: Path) -> None:
+    """A file that is not listed is read, so that it can vanish unseen; or the list itself is gone or no list."""
+    shutil.copy(seeds / ACTORS, seeds / SOURCE / "actors.bak")
+    (seeds / ".actors.yaml.swp").touch()
+    edit(seeds / FILES, f"- {PLACES}\n", "")
+    text = "the file is not in files.yaml ... nobody would miss it if it vanished (law 12) ... add '- "
+    expected = [(f"{SOURCE}/actors.bak", 1, f"{text}{SOURCE}/actors.bak'"), (PLACES, 1, f"{text}{PLACES}'")]
+    assert_faults(build_faults(seeds), expected)
+    (seeds / FILES).write_text("{a: b}\n", encoding="utf-8")
+    assert_faults(build_faults(seeds), [(FILES, 1, "not a list of files ... write each as '- NAME'")])
+    (seeds / FILES).unlink()
+    assert_faults(build_faults(seeds), [(FILES, 1, "the file cannot be read ... restore it")])
+
+
 def test_file_that_is_missing(seeds: Path) -> None:
-    """A file without which nothing makes sense is missing and passes, or brings a fault for all that hangs on it."""
+    """A file without which nothing makes sense is missing, as is its line in the list, and the fault does not say what it is."""
     (seeds / SOURCES).unlink()
-    (seeds / CROSSWALK).unlink()
+    edit(seeds / FILES, f"- {SOURCES}\n", "")
     shutil.copytree(seeds / SOURCE, seeds / "001_other")
+    list_file(seeds, *(f"001_other/{file.name}" for file in (seeds / "001_other").iterdir()))
     expected = [
         (SOURCES, 1, "the file is missing ... has none ... write it, with the sha256"),
-        (CROSSWALK, 1, "the file is missing ... restore it"),
         ("001_other.txt", 1, "the file is missing ... the coding folder 001_other ... put the article's file here"),
     ]
     assert_faults(build_faults(seeds), expected)
     (seeds / ARTICLE).unlink()
     assert any(fault.startswith(".:1: no article;") for fault in build_faults(seeds))
     assert_faults(build_faults(seeds / "sedes"), [(".", 1, "there is no seeds folder ... create it")])
+
+
+def test_null_of_yaml(seeds: Path) -> None:
+    """A null of YAML is published as the word that it is written with, or what is in quotation marks is taken for a null."""
+    edit(seeds / PLACES, "note: That Minsk lies in Belarus is inferred from who met whom there.", "note: '~'")
+    assert build_faults(seeds) == []
+    expected = broken(
+        seeds,
+        (ACTORS, "actor-x\n", "name: X", "name: ~", "a null of YAML: ~ ... a gap ... in quotation marks"),
+        (ACTORS, "actor-iran\n", "named: true", "named: null", "a null of YAML: null"),
+        (REFERENCE, "", "wikidata_id: Q184", "wikidata_id: NULL", "a null of YAML: NULL"),
+        (RESIDUE, "", "reason: connective", "reason: Null", "a null of YAML: Null"),
+    )
+    assert_faults(build_faults(seeds), expected)
+
+
+def test_text_that_is_not_what_it_seems(seeds: Path) -> None:
+    """Text with characters that nobody sees is published, or the fault is elsewhere, or told again of what rests on it."""
+    unseen = "of ... has characters that are unseen or not assigned: '\\u200b' ... (law 14) ... take them out"
+    expected = broken(
+        seeds,
+        (ACTORS, "actor-x\n", "name: X", 'name: "X\\u200b"', f"actors.name {unseen}"),
+        (EVENTS, VISIT, "label: The Presi", "label: The Presi\u200b", f"events.label {unseen}"),
+        (
+            CROSSWALK,
+            "",
+            'certain, positive", match',
+            'cert\u0430in, positive", match',
+            "crosswalk.code_label of ... several scripts: 'cert\\u0430' ... write the word in one",
+        ),
+    )
+    assert_faults(build_faults(seeds), expected)
 
 
 @pytest.mark.parametrize(
@@ -420,6 +513,56 @@ def test_edited_dataset_passes_the_check(
     ]
     assert_faults(faults, expected)
     assert files_of(dataset) == before
+
+
+@pytest.fixture
+def fewer(tables: Tables, package: Path, monkeypatch: pytest.MonkeyPatch) -> Tables:
+    """The tables that a build makes, at once, to take rows from."""
+    made = {name: [*rows] for name, rows in tables.items()}
+    monkeypatch.setattr(build, "tables_from", lambda seeds: made)
+    monkeypatch.setattr(build, "_stage", lambda folder, tables: shutil.copytree(package, folder))
+    return made
+
+
+def test_build_drops_published_rows(
+    seeds: Path, dataset: Path, fewer: Tables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A build drops what was published without a word, or says nowhere what, or drops nothing even if that is meant."""
+    gone = fewer["claims"].pop(4)["claim_id"]
+    fewer["dyads"].clear()
+    before = files_of(dataset)
+    code, printed, (*faults, _) = run_build(seeds, capsys)
+    assert (code, printed) == (1, [])
+    text = f"1 row(s) of claims would be dropped: {gone}; an id that was published stays"
+    expected = [
+        ("dataset/csv/claims.csv", 6, f"{text} ... (law 12) ... retire given ids ... --dropping"),
+        ("dataset/csv/dyads.csv", 2, "row(s) of dyads would be dropped ... nine tenths ... (law 12) ... --dropping"),
+    ]
+    assert_faults(faults, expected)
+    assert files_of(dataset) == before
+    append(seeds / "retired.yaml", f"- {{table: claims, id: {gone}, reason: no claim}}")
+    assert_faults(run_build(seeds, capsys)[2][:-1], expected[1:])
+    assert run_build(seeds, capsys, "--dropping")[0] == 0
+
+
+def test_build_replaces_what_it_cannot_read(
+    seeds: Path, dataset: Path, fewer: Tables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a damaged package held is dropped unseen; or one that can be read in part, or is not there, stops the build."""
+    (dataset / "csv" / "claims.csv").write_text("damaged\n", encoding="utf-8")
+    (dataset / "parquet" / "events.parquet").unlink()
+    assert run_build(seeds, capsys)[0] == 0
+    for form in ("csv", "parquet"):
+        (dataset / form / f"claims.{form}").write_text("damaged\n", encoding="utf-8")
+    (*faults, _) = run_build(seeds, capsys)[2]
+    text = "has changed ... what would vanish of claims is not known ... restore it, or build with --dropping"
+    assert_faults(faults, [("dataset/parquet/claims.parquet", 1, text)])
+    (dataset / "datapackage.json").unlink()
+    (*faults, _) = run_build(seeds, capsys)[2]
+    assert_faults(faults, [("dataset/datapackage.json", 1, "what would vanish is not known")])
+    assert run_build(seeds, capsys, "--dropping")[0] == 0
+    shutil.rmtree(dataset)
+    assert run_build(seeds, capsys)[0] == 0
 
 
 def test_check_of_a_missing_dataset(package: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import frictionless
 import pytest
-from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, row_of
+from conftest import ROOT, SOURCE, append, copy_row, edit, files_of, forget_readings, row_of
 
 import belarus_iran_pact
 import build
@@ -32,6 +32,7 @@ from releasing.compare import compare, read_package
 from releasing.diff_formats import as_changelog
 from releasing.release_files import FORMATS, Format, archive_name, write_archive
 
+refuse_unread = release.refuse_unread
 PASS, FAIL = (("true",), (sys.executable, "-c", "print('1 failed, 2 passed'); raise SystemExit(1)"))
 
 # --- Archives ---
@@ -151,9 +152,12 @@ def test_spoilt_index_is_extended(tmp_path: Path) -> None:
 
 
 def snapshot(folder: Path) -> Path:
-    """The working tree as it is, committed in a repository of its own."""
+    """The working tree as it is, committed in a repository of its own; without second readings, so that its coding can be changed."""
     ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
+    forget_readings(folder / "seeds")
+    # Built anew before it is released: the one committed has the readings, which must not vanish unasked.
+    shutil.rmtree(folder / "dataset")
     git(folder, "init", "--quiet")
     for key, value in (("user.name", "A"), ("user.email", "a@example.org"), ("commit.gpgsign", "false")):
         git(folder, "config", key, value)
@@ -212,7 +216,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Released:
     base = tmp_path_factory.mktemp("original")
     tree = snapshot(base / "tree")
     prepare(tree, "1.0.0")
-    release.release(base / "releases", tree, PASS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release, "refuse_unread", lambda _: None)
+        release.release(base / "releases", tree, PASS)
     return Released(tree, base / "releases")
 
 
@@ -232,6 +238,7 @@ release_files.write_distributions = lambda *_: None
 release_files._distribution_faults = lambda *_: ()
 release.check_built = lambda _: None
 """
+READ = "release.refuse_unread = lambda _: None"
 
 
 @pytest.fixture
@@ -240,6 +247,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_files, "write_distributions", lambda *_: None)
     monkeypatch.setattr(release_files, "_distribution_faults", lambda *_: ())
     monkeypatch.setattr(release, "check_built", lambda _: None)
+    monkeypatch.setattr(release, "refuse_unread", lambda _: None)
 
 
 @pytest.fixture
@@ -261,7 +269,9 @@ CLAIM = "claim-headline-iran-finalizes"
 
 
 def add_claim(tree: Path) -> None:
-    copy_row(tree / "seeds" / SOURCE / "claims.yaml", f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    file = tree / "seeds" / SOURCE / "claims.yaml"
+    copy_row(file, f"claim_id: {CLAIM}", CLAIM, "claim-new")
+    edit(file, "Iran finalizes", "Iran completes", after="claim_id: claim-new\n")
 
 
 def remove_claim(tree: Path) -> None:
@@ -320,7 +330,7 @@ def released_by_command(
     tree: Path, folder: Path, before: str = "", *wrapper: str, **settings: str
 ) -> subprocess.Popen[str]:
     """Start a release in a process of its own, after some statements."""
-    call = f"import sys; sys.path.insert(0, 'scripts'); import release\n{before}\nsys.exit(release.main(sys.argv[1:], tests=['true']))"
+    call = f"import sys; sys.path.insert(0, 'scripts'); import release\n{READ}\n{before}\nsys.exit(release.main(sys.argv[1:], tests=['true']))"
     return subprocess.Popen(
         [*wrapper, sys.executable, "-c", call, str(folder)],
         cwd=tree,
@@ -403,6 +413,14 @@ def test_stale_dataset_is_released(
     (reason,) = refusals(second)
     assert reason.startswith("dataset/ is stale (exit code 1): ")
     assert "dataset/x: not what the seeds give" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_code_read_once_is_released(second: Released, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release is made with codes that nobody read a second time."""
+    monkeypatch.setattr(release, "refuse_unread", refuse_unread)
+    (reason,) = refusals(second)
+    assert re.match(r"\d+ rows have codes that were not read a second time: events event-", reason)
 
 
 @pytest.mark.slow
@@ -539,6 +557,7 @@ def test_later_releases_change_earlier_ones(second: Released, capsys: pytest.Cap
     assert refusals(second) == [f"claims {CLAIM} is gone without successor or reason; add it to seeds/retired.yaml"]
     file = tree / "seeds" / SOURCE / "claims.yaml"
     copy_row(file, "claim_id: claim-headline-belarus-finalizes", "claim-headline-belarus", "claim-headline-iran")
+    edit(file, "Belarus finalizes", "Belarus completes", after=f"claim_id: {CLAIM}\n")
     prepare(tree, "2.1.0", since=folder)
     assert refusals(second) == [
         f"claims {CLAIM} was in an earlier release, was gone from 2.0.0, and is used again; give it another id"

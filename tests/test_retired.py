@@ -39,9 +39,10 @@ BAD = [
     ("{table: events, id: event-x, successor: {a: b}}", "successor is not an id"),
     ("{table: events, id: [event-x], reason: gone}", "id is not a text"),
     ("{table: events, id: event-x, reason: ''}", "reason is not a text"),
+    ('{table: events, id: event-u, reason: "no\\u200bevent"}', "the reason has characters that are unseen"),
     ("event-x", "not a row"),
     ("{table: events, id: event-z, reason: gone}", None),
-    ("{table: events, id: event-z, reason: gone}", "event-z of events is retired twice; it stands on line 12 already"),
+    ("{table: events, id: event-z, reason: gone}", "event-z of events is retired twice; it stands on line 13 already"),
 ]  # fmt: skip
 
 

@@ -25,11 +25,14 @@ import pytest
 from edtf import parse_edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
 
+from belarus_iran_pact import __version__
 from belarus_iran_pact.core import edtf
 from belarus_iran_pact.core.column import EDTF_PATTERN
 from belarus_iran_pact.core.reading import DESCRIPTOR, SEAL, sealed
+from belarus_iran_pact.core.releases import INDEX, SUMS, Index, describe
 from belarus_iran_pact.core.schemas import arrow_tables
 from belarus_iran_pact.core.verify import Report
+from belarus_iran_pact.downloading import CACHE_VARIABLE
 from belarus_iran_pact.loading import verify
 from belarus_iran_pact.models import DATASET, TABLES
 from publication import package as publish
@@ -47,9 +50,9 @@ def mend_descriptor(folder: Path, change: Callable[[dict[str, Any]], object] = l
         if path.is_file() and path.stat().st_size < 1 << 30:
             content = path.read_bytes()
             resource |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
-            if "rowCount" in resource:
-                table = pq.ParquetFile(folder / "parquet" / f"{resource['name']}.parquet")
-                resource["rowCount"] = table.metadata.num_rows
+            table = folder / "parquet" / f"{resource['name']}.parquet"
+            if "rowCount" in resource and table.is_file():
+                resource["rowCount"] = pq.ParquetFile(table).metadata.num_rows
     change(descriptor)
     file.write_text(sealed(descriptor), encoding="utf-8")
 
@@ -92,7 +95,8 @@ def test_good_package(good: Path) -> None:
     assert report.files == len(names(good)) - 1
     assert report.rows == sum(pq.ParquetFile(good / f"parquet/{name}.parquet").metadata.num_rows for name in TABLES)
     assert "no faults" in repr(report)
-    assert report.pinned_by
+    assert report.pinned_by == ()
+    assert "\nunpinned: " in str(report)
 
 
 def test_rewritten_package(folder: Path) -> None:
@@ -255,27 +259,176 @@ def test_other_version_of_same_shape(folder: Path) -> None:
     assert faults(folder) == []
 
 
+# --- What pins a package ---
+
+
+def of_table(table: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Path], object]:
+    """Let the rows of a table be others, in both forms alike."""
+
+    def edit(folder: Path) -> None:
+        rows = publish.read_tables(folder, "parquet")[table]
+        change(rows)
+        rewrite(folder, table, rows, "csv", "parquet")
+
+    return edit
+
+
+def of_file(name: str) -> Callable[[Path], object]:
+    """Let a file that goes with the tables say something else."""
+    return lambda folder: (folder / name).write_text(
+        (folder / name).read_text(encoding="utf-8") + " ", encoding="utf-8"
+    )
+
+
+def licence(descriptor: dict[str, Any]) -> None:
+    descriptor["licenses"][0]["name"] = "CC0-1.0"
+
+
+def reword(descriptor: dict[str, Any]) -> None:
+    descriptor["resources"][0]["description"] = "Something else."
+
+
+UNLAWFUL_NOWHERE: dict[str, Callable[[Path], object]] = {
+    "a note": of_table("claims", lambda rows: rows[0].update(note="Nothing of the kind.")),
+    "outside knowledge": of_table("actors", lambda rows: rows[1].update(wikidata_id="Q1")),
+    "the order of rows": of_table("actors", list.reverse),
+    "a text of the descriptor": lambda folder: mend_descriptor(folder, reword),
+    "the licence": lambda folder: mend_descriptor(folder, licence),
+    **{
+        name: of_file(name)
+        for name in ("README.md", "croissant.json", "csv-metadata.json", "annotations.jsonld", "explorer.html")
+    },
+    "a picture": of_file("pictures/network.svg"),
+}
+
+
+@pytest.fixture(scope="session")
+def releases(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A releases folder with the good package in all forms; to be read only."""
+    folder = tmp_path_factory.mktemp("releases")
+    (folder / __version__).mkdir()
+    listed = []
+    for form in archives.FORMATS:
+        archive = folder / __version__ / archives.archive_name(__version__, form)
+        archives.write_archive(good, form, archive)
+        listed.append(describe(archive, form))
+    index = Index(name="belarus-iran-pact", releases=[]).with_release(__version__, "c" * 40, listed)
+    (folder / INDEX).write_text(index.text(), encoding="utf-8")
+    sums = "".join(f"{item.sha256}  {Path(item.path).name}\n" for item in listed)
+    (folder / __version__ / SUMS).write_text(sums, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache for downloads."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("what", UNLAWFUL_NOWHERE)
+def test_change_against_no_law(folder: Path, releases: Path, cache: None, what: str) -> None:
+    """What no law is about is changed, all hashes are mended, and the release does not tell; or a package is called pinned
+    that nothing pins."""
+    UNLAWFUL_NOWHERE[what](folder)
+    mend_descriptor(folder)
+    report = verify(folder)
+    assert (report.faults, report.pinned_by) == ((), ())
+    assert "\nunpinned: " in str(report)
+    report = verify(folder, source=releases)
+    assert report.pinned_by == (f"the release {__version__} of {releases}",)
+    assert [(fault.file, fault.what) for fault in report.faults] == [(DESCRIPTOR, "has changed")]
+
+
+@pytest.mark.parametrize("form", archives.FORMATS)
+def test_released_package(releases: Path, cache: None, form: archives.Format, tmp_path: Path) -> None:
+    """A package as released, whole or in one form, differs from its release; or nothing in the archive's folder pins it."""
+    archive = releases / __version__ / archives.archive_name(__version__, form)
+    report = verify(archive, source=releases)
+    assert report.ok, str(report)
+    pinned = (f"{SUMS} of its folder", f"{INDEX} of its folder", f"the release {__version__} of {releases}")
+    assert report.pinned_by == pinned
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    (unpacked,) = tmp_path.glob("belarus-iran-pact-*")
+    assert verify(unpacked, source=releases).ok
+    mend_descriptor(unpacked, reword)
+    assert_named(verify(unpacked, source=releases), DESCRIPTOR)
+
+
+@pytest.mark.parametrize("gone", [SUMS, INDEX])
+def test_changed_archive(folder: Path, releases: Path, tmp_path: Path, gone: str) -> None:
+    """Another archive is in the place of the one released, and neither the checksums beside it nor the index above tell."""
+    copy = shutil.copytree(releases, tmp_path / "releases")
+    mend_descriptor(folder, licence)
+    archive = copy / __version__ / archives.archive_name(__version__, "all")
+    archive.unlink()
+    archives.write_archive(folder, "all", archive)
+    (file,) = copy.rglob(gone)
+    content = file.read_bytes()
+    file.unlink()
+    (kept,) = {SUMS, INDEX} - {gone}
+    (fault,) = faults(archive)
+    assert fault.startswith(f"{archive.name}: has changed; its SHA-256 is not the one in {kept} of its folder")
+    file.write_bytes(content)
+    (copy / INDEX).write_text("{}", encoding="utf-8")
+    assert f"{archive.name}: cannot be compared with what lists it" in "\n".join(faults(archive))
+
+
+@pytest.mark.parametrize("version", ["99.0.0", "", "2\x1b[2J"])
+def test_version_that_was_never_released(folder: Path, releases: Path, cache: None, version: str) -> None:
+    """A changed package calls itself another version, so that there is no release to compare it with, and passes."""
+    mend_descriptor(folder, lambda descriptor: descriptor.update(version=version))
+    report = verify(folder, source=releases)
+    assert_named(report, DESCRIPTOR)
+    assert str(report).replace("\n", "").isprintable()
+
+
+def test_source_that_is_none(good: Path) -> None:
+    """What is no source of releases is taken for a fault of the package."""
+    with pytest.raises(ValueError, match="not an address of releases"):
+        verify(good, source="ftp://127.0.0.1/")
+
+
+def test_changed_codebook(folder: Path) -> None:
+    """The codebook says something else than the tables, its hash is mended, and nobody tells, pinned or not."""
+    of_file("CODEBOOK.md")(folder)
+    mend_descriptor(folder)
+    (fault,) = faults(folder)
+    assert fault.startswith("CODEBOOK.md: is not what it is generated as; ")
+
+
 @pytest.mark.slow
-def test_installed_descriptor_is_pinned_by_record(tmp_path: Path) -> None:
-    """The installed package's descriptor is changed, its own hash with it, and nothing outside of it vouches for it."""
-    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
+def test_installed_wheel_pins_its_version(tmp_path: Path) -> None:
+    """The installed data or licences are changed, or another package of their version is, and the wheel's RECORD does not tell."""
+    # Isolated, so that no folder of this machine's PYTHONPATH, like scripts/, has a `build` of its own.
+    command = [sys.executable, "-I", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
-    code = "from belarus_iran_pact.loading import verify; print(verify())"
+    code = "import sys; from belarus_iran_pact.loading import verify; print(verify(*sys.argv[1:]))"
     environment = {**os.environ, "PYTHONPATH": str(installed)}
 
-    def said() -> str:
-        return subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment, text=True)
+    def said(*path: Path) -> str:
+        command = [sys.executable, "-c", code, *map(str, path)]
+        return subprocess.check_output(command, cwd=tmp_path, env=environment, text=True)
 
-    assert "is pinned by: the RECORD of the installed wheel" in said()
-    assert "RECORD of the installed wheel;" not in said()
-    descriptor = installed / "belarus_iran_pact/_data" / DESCRIPTOR
-    content = json.loads(descriptor.read_text(encoding="utf-8"))
-    content["title"] += "!"
-    descriptor.write_text(sealed(content), encoding="utf-8")
-    assert f"{DESCRIPTOR}: has changed; its SHA-256 is not the one in the RECORD of the installed wheel" in said()
+    record = "the RECORD of the installed wheel"
+    assert said().splitlines()[1:] == [f"pinned by: {record}"]
+    for form in archives.FORMATS:
+        other = tmp_path / f"{form}.zip"
+        archives.write_archive(ROOT / "dataset", form, other)
+        assert said(other).splitlines()[1:] == [f"pinned by: the {DESCRIPTOR} of the installed wheel"]
+    other = shutil.copytree(ROOT / "dataset", tmp_path / "other")
+    mend_descriptor(other, licence)
+    assert f"{DESCRIPTOR}: has changed; its SHA-256 is not the one in the {DESCRIPTOR} of the installed" in said(other)
+    (file,) = installed.rglob("LICENSE-DATA.md")
+    of_file(file.name)(file.parent)
+    assert f"LICENSE-DATA.md: has changed; its SHA-256 is not the one in {record}" in said()
+    file.unlink()
+    assert f"LICENSE-DATA.md: has changed; its SHA-256 is not the one in {record}" in said()
+    mend_descriptor(installed / "belarus_iran_pact/_data", licence)
+    assert f"{DESCRIPTOR}: has changed; its SHA-256 is not the one in {record}" in said()
+    assert "\nunpinned: " in said(ROOT / "dataset")
 
 
 # --- Packages made to harm ---

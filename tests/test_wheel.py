@@ -25,7 +25,7 @@ DATASET = ROOT / "dataset"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # The largest wheel that is still a light dependency. It grows with each article and table: raise it knowingly.
-MAX_WHEEL_BYTES = 560_000
+MAX_WHEEL_BYTES = 700_000
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ TableName = Literal[
     "evidence",
     "gaps",
     "residue",
+    "readings",
+    "rules",
     "terms",
     "crosswalk",
     "scope_verdicts",
     "timeline",
     "dyads",
+    "reliability",
 ]

@@ -227,9 +227,10 @@ def codebook(options: argparse.Namespace) -> None:
 @command("laws")
 def laws(options: argparse.Namespace) -> None:
     """List the laws that the tables obey."""
-    from .core.laws import LAWS
+    from .core.laws import laws_of
+    from .models import DATASET
 
-    _print_text("\n".join(f"{law.number:<2}  {law.name}: {law.sentence}" for law in LAWS))
+    _print_text("\n".join(f"{law.number:<3}  {law.name}: {law.sentence}" for law in laws_of(DATASET)))
 
 
 @command(
@@ -338,16 +339,24 @@ def version(options: argparse.Namespace) -> None:
 
 @command(
     "verify",
-    argument("path", nargs="?", metavar="PATH", help="the package's folder (default: the installed data)"),
+    argument("path", nargs="?", metavar="PATH", help="the package's folder or archive (default: the installed data)"),
+    argument(
+        "--from",
+        dest="source",
+        metavar="URL",
+        help="compare it with its release: the address or folder that holds releases.json",
+    ),
 )
 def verify(options: argparse.Namespace) -> int:
     """Check that a package is intact and obeys the laws.
 
-    Only its files are checked: bytes and hashes, keys, vocabularies, spans, explanations, views.
+    Its files are checked: bytes and hashes, keys, vocabularies, spans, explanations, views. That they are as they were published
+    is known where something outside of the package pins it: the installed wheel, SHA256SUMS or releases.json in an archive's
+    folder, or a release that it is compared with. Otherwise the report says that it is unpinned.
     """
     from .loading import verify
 
-    report = verify(options.path)
+    report = verify(options.path, source=options.source)
     _print_text(str(report))
     return 0 if report.ok else 1
 

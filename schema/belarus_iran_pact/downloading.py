@@ -20,7 +20,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -126,6 +126,17 @@ def downloaded(version: str) -> Path:
 @functools.cache
 def _downloaded(version: str, source: str, cache: str) -> Path:
     return download(version, source=source or None)
+
+
+def released_by(source: str | os.PathLike[str]) -> Callable[[str, str], tuple[str, Path]]:
+    """For a version and a format, the name of its release in a source, and the folder of its package, downloaded if need be."""
+
+    origin = _origin(source)
+
+    def released(version: str, form: str) -> tuple[str, Path]:
+        return f"the release {version} of {origin.name}", download(version, format=cast("Format", form), source=source)
+
+    return released
 
 
 def cache_folder() -> Path:

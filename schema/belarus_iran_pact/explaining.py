@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .core.column import ORIGINS, PATH_STEP
 from .core.edtf import doubt
+from .core.judging import filled, slots
 from .core.messages import UsageError, unknown
 from .core.table import Field, fields, primary_key
 from .loading import load
@@ -146,6 +147,8 @@ class CellExplanation(_Answer):
         computed_from: the cells from which the value is computed, each explained in turn.
         computed_from_all: the columns, as "TABLE.COLUMN", that are searched as a whole to compute the value.
         discrepancies: those that the cell, or words that it rests on, are a side of, each with how it is resolved.
+        readings: whether the code was read twice, and if the readings differ, both with what was decided and why; None where the
+            column is not judged.
     """
 
     table: str
@@ -162,9 +165,11 @@ class CellExplanation(_Answer):
     computed_from: tuple[CellExplanation, ...] = ()
     computed_from_all: tuple[str, ...] = ()
     discrepancies: tuple[str, ...] = ()
+    readings: str | None = None
 
     def _told(self) -> tuple[str, list[Row]]:
         told = [("value", _shown(self.value)), ("means", self.meaning), ("origin", self.origin)]
+        told += [("read", self.readings)] if self.readings is not None else []
         if self.voice is not None:
             itself = f"; the article's own voice: {self.author_certainty}" if self.author_certainty else ""
             told.append(("voice", f"{self.voice} ({self.certainty}){itself}"))
@@ -458,7 +463,24 @@ class Joined:
             computed_from=tuple(self._computed_from(table, row_id, item)),
             computed_from_all=tuple(path.replace("()", "") for path in column.computed_from if "()" in path),
             discrepancies=tuple(self._discrepancies(table, row_id, item.name, reasons)) if column.explained else (),
+            readings=self._read_twice(table, row, item),
         )
+
+    def _read_twice(self, table: str, row: dict[str, Any], item: Field) -> str | None:
+        """Whether a judged cell was read twice, and how the readings differ; of columns of which one is filled, that one."""
+        if not any(item in slot and item is filled(row, slot) for slot in slots(TABLES[table])):
+            return None
+        reading = self._readings.get((table, row[primary_key(TABLES[table])], item.name))
+        if reading is None:
+            return "once"
+        if reading["agree"]:
+            return "twice: agree"
+        values = (_shown(reading[f"{which}_value"]) for which in ("first", "second"))
+        return f"twice: {' and '.join(values)}; the {reading['decision']} holds: {reading['reason']}"
+
+    @functools.cached_property
+    def _readings(self) -> dict[Cell, dict[str, Any]]:
+        return {(row["table_name"], row["row_id"], row["column_name"]): row for row in self.rows("readings").values()}
 
     def _discrepancies(self, table: str, row_id: str, column: str, reasons: list[Reason]) -> Iterator[str]:
         """The discrepancies with a side that is the cell, or a claim about its row that rests on words of the cell's."""

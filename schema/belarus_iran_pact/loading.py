@@ -186,6 +186,7 @@ def text(source_id: str | None = None) -> str:
         ValueError: there is no such source, or there are several and none is named; the message lists them. Or the passages
             do not give the text as it was received.
     """
+    import contextlib
     import hashlib
 
     from .core.laws import rebuilt_text
@@ -200,7 +201,9 @@ def text(source_id: str | None = None) -> str:
         raise unknown("source", source_id, sources)
     passages = [row for row in load("passages").to_pylist() if row["source_id"] == source_id]
     spans = sorted((row["start_char"], row["line"], row["text"]) for row in passages)
-    found = rebuilt_text(spans, sources[source_id]["character_count"])
+    found = None
+    with contextlib.suppress(ValueError):
+        found = rebuilt_text(spans, sources[source_id]["character_count"])
     if found is None or hashlib.sha256(found.encode()).hexdigest() != sources[source_id]["sha256"]:
         raise ValueError(f"the passages of {source_id} do not give its text as it was received")
     return found
@@ -221,17 +224,23 @@ def path(name: TableName, format: Literal["csv", "parquet"] = "parquet") -> Path
     return Path(_file(data_folder(), name, format))
 
 
-def verify(path: str | os.PathLike[str] | None = None) -> Report:
-    """Judge a published package by its files alone: they are whole, CSV and Parquet hold the same, and the laws hold.
+def verify(path: str | os.PathLike[str] | None = None, *, source: str | os.PathLike[str] | None = None) -> Report:
+    """Judge a published package: its files are whole, CSV and Parquet hold the same, the laws hold, and it is as it was published.
+
+    The last is known where the package is pinned: by the wheel that installed it, or that is of its version; for an archive by
+    the SHA256SUMS or `releases.json` of its folder; or by the release in `source`.
 
     Args:
         path: the package's folder, its `datapackage.json`, or an archive; by default the installed data.
+        source: the web address or local folder that holds `releases.json`; the package is compared with its release there.
 
     Returns:
-        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`.
+        A report, true where there are no faults; printed, it lists each as `file:line: what; why; what to do`, and says what
+        the package is pinned by, or that it is unpinned.
 
     Raises:
         FileNotFoundError: there is no such folder or archive.
+        ImportError, ValueError, DownloadError: the release to compare with cannot be had, as for `download`.
     """
     from pathlib import Path
 
@@ -239,7 +248,12 @@ def verify(path: str | os.PathLike[str] | None = None) -> Report:
     from .core.verify import verify_package
     from .models import DATASET
 
-    return verify_package(Path(data_folder() if path is None else path), DATASET, __version__)
+    released = None
+    if source is not None:
+        from .downloading import released_by
+
+        released = released_by(source)
+    return verify_package(Path(data_folder() if path is None else path), DATASET, __version__, released)
 
 
 def data_folder() -> str:

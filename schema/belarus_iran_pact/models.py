@@ -6,8 +6,9 @@ the end lists them in the order in which they are published.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from . import views
 from . import vocabularies as v
@@ -28,6 +29,9 @@ from .core.column import (
     source,
 )
 from .core.table import Computed, Dataset, Part, Row, Table
+
+if TYPE_CHECKING:
+    from .core.laws import Law
 
 ISO_3166 = "ISO 3166-1"
 SPAN_UNIT = "Unicode code points from the start of the source, counted from 0; the end is excluded"
@@ -67,6 +71,12 @@ _OF_PAIR = (
     "events(happening_id).event_actors(event_id).role",
     "events(happening_id).event_actors(event_id).actor_id.country",
     "actors().iso_alpha3",
+)
+_OF_READINGS = (
+    "readings().table_name",
+    "readings().column_name",
+    "readings().first_value",
+    "readings().second_value",
 )
 _OF_DATES = (*_OF_PAIR, "events(happening_id).date_earliest", "events(happening_id).date_latest")
 
@@ -1008,6 +1018,81 @@ class Residue(Row):
     note: Annotated[str | None, note()]
 
 
+class Reading(Row):
+    """Both readings of every judged cell that was read twice: one row for each cell.
+
+    The first reading is the coding; the second reader saw the source, the manual, and of the coding only which words each row rests
+    on. Where the two differ, it was decided between them, with a reason, and the cell has the value of the one that holds.
+    """
+
+    table = Table(
+        "readings",
+        "Why believe it",
+        id_from=("table_name", "row_id", "column_name"),
+        rows_from="sheet",
+        explained=False,
+        part=Part.READINGS,
+    )
+
+    reading_id: Annotated[str, identifier("The readings of the cell.")]
+    table_name: Annotated[str, key("The table of the cell.")]
+    row_id: Annotated[str, key("The row of the cell, by its primary key.")]
+    column_name: Annotated[str, key("The column of the cell.")]
+    source_id: Annotated[str, link("sources", "The source that was read.")]
+    first_value: Annotated[
+        str | None,
+        coder(
+            "The first reading: the cell's value as text, or where it is empty the reason, as in `gaps`.",
+            null_means="Empty, in a column that gives no reason.",
+        ),
+    ]
+    second_value: Annotated[
+        str | None, coder("The second reading, likewise.", null_means="Empty, in a column that gives no reason.")
+    ]
+    agree: Annotated[
+        bool,
+        derived(
+            "Whether the two are the same; joined terms are, in any order.",
+            computed_from=("first_value", "second_value"),
+        ),
+    ]
+    decision: Annotated[
+        str | None,
+        coder(
+            "Which of two readings that differ holds.",
+            vocabulary=v.READING_DECISION,
+            null_means="Nothing to decide: they agree.",
+        ),
+    ]
+    reason: Annotated[str | None, coder("Why it holds.", null_means="Nothing to decide: they agree.")]
+
+
+class ManualRule(Row):
+    """The rules of the coding manual: how far a program decides each, by which laws, and what mistake stays unseen."""
+
+    table = Table("rules", "Why believe it", rows_from="build", explained=False, part=Part.RULES)
+
+    rule_id: Annotated[str, identifier("The rule, by its id in the manual.")]
+    topic: Annotated[
+        str, reference("The heading that it stands under.", authority="The coding manual, `seeds/CODING.md`")
+    ]
+    status: Annotated[
+        str, reference("How far a program decides it.", authority="This project", vocabulary=v.RULE_STATUS)
+    ]
+    laws: Annotated[
+        str | None,
+        reference(
+            "The numbers of the laws that check it, joined by `;`.", authority="This project", null_means="No law does."
+        ),
+    ]
+    invisible: Annotated[
+        str | None,
+        reference(
+            "What kind of mistake against it no check sees.", authority="This project", null_means="None that is known."
+        ),
+    ]
+
+
 # --- How to merge it ---
 
 
@@ -1431,6 +1516,55 @@ class Dyad(Row):
     ]
 
 
+class Reliability(Row):
+    """How far two readings agree: one row for each column that was read twice, and one for each value that either reading has in it.
+
+    An average over a column hides values that are often taken for others. Computed from `readings`.
+    """
+
+    table = Table(
+        "reliability",
+        "Views",
+        id_from=("table_name", "column_name", "value"),
+        rows_from="build",
+        explained=False,
+        view=True,
+    )
+
+    reliability_id: Annotated[str, identifier("The column, or the column and the value.")]
+    table_name: Annotated[str, derived("The table.", computed_from=("readings().table_name",))]
+    column_name: Annotated[str, derived("The column.", computed_from=("readings().column_name",))]
+    value: Annotated[
+        str | None,
+        derived(
+            "The value, one term where several are joined, that is set against all others.",
+            null_means="The column as a whole.",
+            computed_from=_OF_READINGS,
+        ),
+    ]
+    cell_count: Annotated[int, derived("How many cells were read twice.", computed_from=_OF_READINGS)]
+    first_count: Annotated[
+        int, derived("In how many of them the first reading has the value, or any.", computed_from=_OF_READINGS)
+    ]
+    second_count: Annotated[
+        int, derived("In how many of them the second reading has the value, or any.", computed_from=_OF_READINGS)
+    ]
+    share_equal: Annotated[
+        float,
+        derived(
+            "The share of cells on which the readings agree; for a value, whether it fits.", computed_from=_OF_READINGS
+        ),
+    ]
+    alpha: Annotated[
+        float | None,
+        derived(
+            "Krippendorff's alpha, nominal: 1 if they always agree, 0 if as often as by chance.",
+            null_means="Undefined: all readings are the same.",
+            computed_from=_OF_READINGS,
+        ),
+    ]
+
+
 MODELS: tuple[type[Row], ...] = (
     Event,
     EventActor,
@@ -1455,12 +1589,22 @@ MODELS: tuple[type[Row], ...] = (
     Evidence,
     Gap,
     Residue,
+    Reading,
+    ManualRule,
     TermRow,
     Crosswalk,
     ScopeVerdict,
     TimelineEntry,
     Dyad,
+    Reliability,
 )
+
+
+def _laws() -> Sequence[Law]:
+    from .rules import RULES
+
+    return RULES
+
 
 DATASET = Dataset(
     name=NAME,
@@ -1468,6 +1612,7 @@ DATASET = Dataset(
     vocabularies=v.VOCABULARIES,
     derived=Computed(views.derived_values, views.DERIVED_FROM),
     views=Computed(views.views, views.VIEWS_FROM),
+    laws=_laws,
 )
 
 TABLES = DATASET.tables

@@ -11,11 +11,12 @@ import heapq
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from .core.edtf import bounds, doubt
+from .core.judging import alpha, labels
 from .core.table import Rows, Tables
 from .vocabularies import CAMEO_CODE, EVENT_ROLE, EVENT_STATUS, EVENT_TYPE, FACTUALITY, Side
 
@@ -41,6 +42,7 @@ DERIVED_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "sources": {},
     "passages": {},
     "terms": {},
+    "readings": {},
     "evidence": {"table_name": ("provisions", "event_actors", "provision_actors"), "column_name": ("wording", "role")},
 }
 
@@ -66,6 +68,9 @@ def derived_values(tables: Tables) -> dict[tuple[str, str], dict[str, Any]]:
         ("claims", "statement"): _statements(tables),
         ("sources", "path"): {row["source_id"]: f"seeds/{row['source_id']}.txt" for row in tables["sources"]},
         ("terms", "quad_class"): {row["term_id"]: _quad_class(row) for row in tables["terms"]},
+        ("readings", "agree"): {
+            row["reading_id"]: labels(row["first_value"]) == labels(row["second_value"]) for row in tables["readings"]
+        },
         **_passages(tables["passages"]),
     }
 
@@ -304,12 +309,13 @@ VIEWS_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "terms": {"vocabulary": (CAMEO_CODE.name,)},
     "evidence": {"table_name": ("events",), "column_name": ("label",)},
     "gaps": {"table_name": ("events",)},
+    "readings": {},
 }
 
 
 def views(tables: Tables) -> Tables:
     """The rows of the views, by name, from those of the other tables."""
-    return {"timeline": _timeline(tables), "dyads": _dyads(tables)}
+    return {"timeline": _timeline(tables), "dyads": _dyads(tables), "reliability": _reliability(tables["readings"])}
 
 
 def _timeline(tables: Tables) -> Rows:
@@ -615,4 +621,38 @@ def _dyad(
         "voice_actor_id": main["voice_actor_id"],
         "factuality": main["factuality"],
         "author_factuality": main["author_factuality"],
+    }
+
+
+# --- Reliability ---
+
+
+def _reliability(readings: Rows) -> Rows:
+    columns: dict[tuple[str, str], list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
+    for row in readings:
+        pair = labels(row["first_value"]), labels(row["second_value"])
+        columns[(row["table_name"], row["column_name"])].append(pair)
+    rows = []
+    for (table, column), pairs in columns.items():
+        rows.append(_agreement(table, column, None, pairs))
+        for value in sorted(frozenset().union(*itertools.chain.from_iterable(pairs))):
+            has = [(value in first, value in second) for first, second in pairs]
+            rows.append(_agreement(table, column, value, has))
+    return rows
+
+
+def _agreement(table: str, column: str, value: str | None, pairs: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
+    """A row for pairs of readings, each of which is false where it has no value, or not this one."""
+    reached = alpha(pairs)
+    id_parts = [table, column, *([] if value is None else [re.sub(r"[^A-Za-z0-9_+-]+", "-", value)])]
+    return {
+        "reliability_id": ".".join(id_parts),
+        "table_name": table,
+        "column_name": column,
+        "value": value,
+        "cell_count": len(pairs),
+        "first_count": sum(bool(first) for first, _ in pairs),
+        "second_count": sum(bool(second) for _, second in pairs),
+        "share_equal": round(sum(first == second for first, second in pairs) / len(pairs), 4),
+        "alpha": None if reached is None else round(reached, 4),
     }

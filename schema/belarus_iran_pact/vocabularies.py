@@ -649,6 +649,26 @@ QUESTION_STATUS = _vocabulary(
     },
 )
 
+RULE_STATUS = _vocabulary(
+    "rule_status",
+    "How far a program decides a rule of the coding manual.",
+    {
+        "checked": ("Checked", "Laws decide it.", Mark.EXECUTABLE, Mark.BY_LAW),
+        "partly": (
+            "Checked in part",
+            "Laws decide part of it; the rest is a coder's judgement.",
+            Mark.EXECUTABLE,
+            Mark.BY_LAW,
+        ),
+        "form": (
+            "Form",
+            "It is about how the seeds are written, and the build refuses what is written otherwise.",
+            Mark.EXECUTABLE,
+        ),
+        "judgement": ("Judgement", "No program decides it; a coder does."),
+    },
+)
+
 # --- How to merge it ---
 
 QUAD_CLASS = _vocabulary(
@@ -701,6 +721,15 @@ VERDICT = _vocabulary(
         "in": ("In", "It meets that dataset's rules of inclusion."),
         "out": ("Out", "It fails at least one of them."),
         "unclear": ("Unclear", "The rules or the article do not let one decide."),
+    },
+)
+
+READING_DECISION = _vocabulary(
+    "reading_decision",
+    "Which of two readings that differ holds.",
+    {
+        "first": ("First", "The first reading holds."),
+        "second": ("Second", "The second reading holds, and the cell was changed.", Mark.SECOND),
     },
 )
 

@@ -7,10 +7,11 @@ import hashlib
 from pathlib import Path
 
 from belarus_iran_pact import vocabularies
+from belarus_iran_pact.core.column import JOINT
 
 from .faults import Faults, Place, did_you_mean
 from .normalise import Normalised
-from .read import REFERENCE_FOLDER, Document
+from .read import REFERENCE_FOLDER, Document, ManualRule, read_lines
 
 CAMEO_LIST = "cameo.csv"
 
@@ -27,15 +28,28 @@ def check_pins(normalised: Normalised, documents: dict[str, Document], faults: F
             faults.add(place, what, why, "restore the file; a new version of an article is a new source")
 
 
+def check_citations(normalised: Normalised, rules: list[ManualRule], faults: Faults) -> None:
+    """Law 11: each rule of the manual ends with the numbers of the laws that check it."""
+    for rule in rules:
+        laws = ", ".join((normalised.rows[("rules", rule.rule_id)]["laws"] or "").split(JOINT))
+        if rule.cited != laws:
+            what = f"the rule {rule.rule_id} cites {rule.cited or 'no law'}"
+            remedy = f"end it with [{laws}]" if laws else "end it without"
+            faults.add(rule.end, what, f"{laws or 'no law'} checks it", remedy)
+
+
 def check_cameo(normalised: Normalised, seeds: Path, faults: Faults) -> None:
     """Law 7: every CAMEO code, as a term or in the crosswalk, stands in the published list under the same label."""
     file = seeds / REFERENCE_FOLDER / CAMEO_LIST
+    document = read_lines(file, faults)
+    if document is None:
+        return
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            labels = {row["code"]: row["label"] for row in csv.DictReader(stream)}
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        remedy = "restore it: a CSV file with code and label"
-        faults.add(Place(file), "the code list cannot be read", str(error), remedy)
+        labels = {row["code"]: row["label"] for row in csv.DictReader(document.text.splitlines())}
+    except KeyError as error:
+        faults.add(
+            Place(file), "not a code list", f"it has no column {error}", "restore it: a CSV file with code and label"
+        )
         return
     written = [(Place(Path(vocabularies.__file__)), term.term, term.label) for term in vocabularies.CAMEO_CODE] + [
         (normalised.place("crosswalk", row["crosswalk_id"], "code"), row["code"], row["code_label"])

@@ -35,6 +35,7 @@ _MAPPINGS = {
     CODE: ("it holds several columns on one line", "write code: {column: value, column: value}"),
     SAID: ("it maps each actor to the words that attribute the statement", "write said: {actor: quote}"),
     GAPS: ("it names columns by reason", "write gaps: {reason: [column, ...]}"),
+    ROWS: ("it has a line for each row", "write rows: {row: [value, ...]}"),
 }
 
 
@@ -95,7 +96,7 @@ def coded_rows(entry: Entry, faults: Faults) -> list[Coded]:
 def foreign_evidence(entry: Entry, faults: Faults) -> Iterator[tuple[str, str, Explanation]]:
     """Evidence that one source has for (or against) cells of a row coded from another: table, row id, evidence."""
     given = Fields(entry.fields.place, entry.fields)
-    table, row_id = (_text(given, name, faults) for name in ("table_name", "row_id"))
+    table, row_id = (text_of(given, name, faults) for name in ("table_name", "row_id"))
     for name in ("table_name", "row_id"):
         if given.pop(name, None) is None:
             _missing(name, "evidence", given.place, faults)
@@ -136,7 +137,7 @@ def _with_code(given: Fields, faults: Faults) -> Fields:
     """The fields of a row or group, including those under `code`."""
     flat = Fields(given.place)
     for key, value in given.items():
-        columns = _mapping(given, CODE, faults) if key == CODE else {key: value}
+        columns = mapping(given, CODE, faults) if key == CODE else {key: value}
         for column, cell in columns.items():
             put(flat, column, cell, faults)
     return flat
@@ -155,7 +156,7 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
     if scoped and scoped not in given:
         _missing(scoped, table, given.place, faults)
     reject_unknown(given, [*_authored(model), *keys], f"a row of {table}", faults)
-    passage = _text(given, "passage", faults) or passage
+    passage = text_of(given, "passage", faults) or passage
     verbatim, own = {}, None
     for name, item in _authored(model).items():
         if name not in given and not item.nullable and item.column.default is None:
@@ -174,7 +175,7 @@ def _row(table: str, given: Fields, source_id: str | None, passage: Text | None,
         value_of(given, rule, EVIDENCE, faults) if inferable else None,
         _said(given, passage, faults),
         [_evidence(model, item, passage, faults) for item in mappings(given.get(EVIDENCE), EVIDENCE, faults)],
-        list(_gaps(model, _mapping(given, GAPS, faults), passage, faults)),
+        list(_gaps(model, mapping(given, GAPS, faults), passage, faults)),
         [
             _row(child.table.name, row, source_id, passage, faults)
             for child in children
@@ -191,7 +192,7 @@ def _linked(child: type[Row], value: Any) -> Any:
         Fields(item.place, [(Text.at(links[0], item.place), item)])
         if isinstance(item, Text) and len(links) == 1
         else item
-        for item in _one_or_many(value)
+        for item in one_or_many(value)
     ]
 
 
@@ -224,7 +225,7 @@ def _written_out(model: type[Row], given: Fields, faults: Faults) -> Iterator[Fi
         return
     reject_unknown(given, [*known, *columns], f"a row of {model.table.name}", faults)
     for term in terms:
-        for linked in _one_or_many(given[term]) if term in known else ():
+        for linked in one_or_many(given[term]) if term in known else ():
             link = _link_for(linked, model, faults)
             if link is not None:
                 row = Fields(linked.place, {key: value for key, value in given.items() if key not in terms})
@@ -257,7 +258,7 @@ def _link_for(linked: Any, model: type[Row], faults: Faults) -> str | None:
 def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str | None = None) -> Words | None:
     if needed_by and "quote" not in given:
         _missing("quote", needed_by, given.place, faults)
-    quote, own, occurrence = texts = [_text(given, key, faults) for key in WORDS]
+    quote, own, occurrence = texts = [text_of(given, key, faults) for key in WORDS]
     sound = all(text is not None or key not in given for key, text in zip(WORDS, texts, strict=True))
     return Words(quote, own or passage, occurrence) if quote is not None and sound else None
 
@@ -265,8 +266,8 @@ def _words(given: Fields, passage: Text | None, faults: Faults, needed_by: str |
 def _said(given: Fields, passage: Text | None, faults: Faults) -> dict[str, list[Words]]:
     """The words that attribute the row to a voice: `{id: quote}`; a mapping may replace the quote to locate it."""
     found: dict[str, list[Words]] = {}
-    for voice, value in _mapping(given, SAID, faults).items():
-        for item in _one_or_many(value):
+    for voice, value in mapping(given, SAID, faults).items():
+        for item in one_or_many(value):
             listed = item if isinstance(item, Fields) else Fields(item.place, [(Text.at("quote", item.place), item)])
             reject_unknown(listed, WORDS, "words that are said", faults)
             words = _words(listed, passage, faults, needed_by=SAID)
@@ -284,7 +285,7 @@ def _gaps(model: type[Row], gaps: Fields, passage: Text | None, faults: Faults) 
     for key, value in gaps.items():
         place = gaps.place_of(key)
         reason = {"reason": _checked(key, reason_field, GAPS, place, faults)}
-        items = _one_or_many(value)
+        items = one_or_many(value)
         plain = [item for item in items if not isinstance(item, Fields)]
         if plain or not items:
             yield Explanation(_columns(model, plain, key, place, faults), None, reason, place)
@@ -312,7 +313,7 @@ def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Fault
     found: list[Field] = []
     if not names:
         faults.add(place, f"no column under {key}", "it must say which cells it explains", "name the columns")
-    for name in _one_or_many(names):
+    for name in one_or_many(names):
         if not isinstance(name, Text):
             faults.add(name.place, f"{key} holds a list or mapping", "it lists columns", "write column names")
         elif name in explained:
@@ -331,7 +332,7 @@ def _columns(model: type[Row], names: Any, key: str, place: Place, faults: Fault
 
 def value_of(given: Fields, item: Field, table: str, faults: Faults) -> Any:
     """A field as a value that the column may hold; None after a fault."""
-    text = _text(given, item.name, faults)
+    text = text_of(given, item.name, faults)
     return None if text is None else _checked(text, item, table, given[item.name].place, faults)
 
 
@@ -364,7 +365,7 @@ def _reason(error: PydanticCustomError, value: str, column: Column) -> tuple[str
     return _REASONS.get(error.type) or (f"it {error.message()}", "correct it")
 
 
-def _mapping(given: Fields, key: str, faults: Faults) -> Fields:
+def mapping(given: Fields, key: str, faults: Faults) -> Fields:
     """The mapping under a key; an empty one where there is none, or after a fault."""
     value = given.get(key)
     if value is not None and not isinstance(value, Fields):
@@ -375,7 +376,7 @@ def _mapping(given: Fields, key: str, faults: Faults) -> Fields:
 def mappings(value: Any, key: str, faults: Faults) -> list[Fields]:
     """The mappings under a key, one or a list of them; anything else is a fault."""
     found = []
-    for item in _one_or_many(value):
+    for item in one_or_many(value):
         if isinstance(item, Fields):
             found.append(item)
         else:
@@ -384,13 +385,13 @@ def mappings(value: Any, key: str, faults: Faults) -> list[Fields]:
     return found
 
 
-def _one_or_many(value: Any) -> list[Any]:
+def one_or_many(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]
 
 
-def _text(given: Fields, key: str, faults: Faults) -> Text | None:
+def text_of(given: Fields, key: str, faults: Faults) -> Text | None:
     """A field that is a single value; None where there is none, or after a fault."""
     value = given.get(key)
     if value is None or isinstance(value, Text):

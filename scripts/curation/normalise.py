@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from belarus_iran_pact import vocabularies
-from belarus_iran_pact.core.column import Default, Rule, as_text, speaks_for
-from belarus_iran_pact.core.table import Field, Part, Row, Tables, fields, primary_key
+from belarus_iran_pact.core.column import JOINT, Default, Rule, as_text, speaks_for
+from belarus_iran_pact.core.table import Field, Part, Tables, composed_id, fields, primary_key
 from belarus_iran_pact.core.vocabulary import Mark
 from belarus_iran_pact.models import DATASET, TABLES
+from belarus_iran_pact.rules import laws_by_rule
 from belarus_iran_pact.views import derived_values
 from belarus_iran_pact.vocabularies import VOCABULARIES
 
@@ -32,6 +30,7 @@ from .form import (
     value_of,
 )
 from .read import Items, Seeds, Text
+from .readings import READINGS, Group, add_readings, group_of
 
 _BASIS = {"source": "stated", "coder": "judged", "inferred": "inferred"}
 
@@ -79,14 +78,16 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
     for article in result.articles.values():
         for passage in article.passages:
             result.put("passages", dict(vars(passage)), Place(article.document.file, passage.line))
-    coded, foreign = [], []
+    coded, foreign, read = [], [], []
     for entry in seeds.entries:
-        if TABLES[entry.table].table.rows_from == "cells":
+        where = TABLES[entry.table].table.rows_from
+        if where == "sheet":
+            read.append((str(entry.source_id), group_of(entry.fields, faults)))
+        elif where == "cells":
             foreign += [(entry.source_id, *evidence) for evidence in foreign_evidence(entry, faults)]
         else:
             coded += coded_rows(entry, faults)
     written = [item for row in coded for item in _write(row, {}, (), result)]
-    _miss_files(written, faults)
     for item in written:
         _apply_rules(item, result)
     for item in written:
@@ -98,10 +99,11 @@ def normalise(seeds: Seeds, faults: Faults) -> Normalised:
             remedy = did_you_mean(row_id, [known for name, known in result.rows if name == table], "ids")
             faults.add(evidence.place, f"unknown id {row_id} in row_id", f"no row of {table} has it", remedy)
     _add_terms(result)
+    _add_rules(seeds, result)
     for table, (match, rows) in seeds.reference.items():
         _merge_reference(table, match, rows, result)
     if not faults:
-        _add_what_follows(result)
+        _add_what_follows([(source_id, group) for source_id, group in read if group is not None], result)
     return result
 
 
@@ -132,7 +134,7 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
             return
         row |= {"scope_start_char": scope.start_char, "scope_end_char": scope.end_char, "scope_text": scope.text}
     if table.id_from:
-        row[key] = _composed_id(model, row)
+        row[key] = composed_id(model, row)
     if row[key] is None or not result.put(coded.table, row, coded.given.place):
         return
     result.places |= {(coded.table, row[key], str(name)): coded.given.place_of(name) for name in coded.given}
@@ -142,30 +144,6 @@ def _write(coded: Coded, inherited: dict[str, Any], words: tuple[Words, ...], re
     yield _Written(row, coded, words or grounding)
     for nested in coded.nested:
         yield from _write(nested, {key: row[key]}, words, result)
-
-
-def _miss_files(written: list[_Written], faults: Faults) -> None:
-    """Report each coding file that is missing though rows link to its table, of which there is no row.
-
-    Told as the cause that it is, and once: every link, and all that is computed from the rows linked, would be at fault for it.
-    """
-    there = {item.coded.table for item in written}
-    links: dict[Path, list[str]] = defaultdict(list)
-    for item in written:
-        file = item.coded.given.place.file
-        for column in fields(TABLES[item.coded.table]) if item.coded.source_id else ():
-            target, linked = column.column.references, item.row[column.name]
-            if (
-                target in TABLES
-                and target not in there
-                and linked is not None
-                and TABLES[target].table.rows_from == "coding"
-            ):
-                links[file.with_name(f"{target}{file.suffix}")].append(str(linked))
-    for file, ids in links.items():
-        if not file.is_file():
-            why = f"{len(ids)} links lead to rows of {file.stem}, the first to {ids[0]}, and there is none"
-            faults.add(Place(file), "the file is missing", why, "restore it")
 
 
 def _apply_rules(item: _Written, result: Normalised) -> None:
@@ -286,7 +264,7 @@ def _put_all(kind: str, table: str, row_id: str, given: Explanation, source_id: 
                 _refuse_evidence(table, row_id, column, given.place, result)
                 continue
             row["stance"] = "supports" if speaks_for(row["value"], cell, column.column) else "contradicts"
-        row[primary_key(model)] = _composed_id(model, row)
+        row[primary_key(model)] = composed_id(model, row)
         result.put(kind, row, given.place)
 
 
@@ -348,8 +326,17 @@ def _add_terms(result: Normalised) -> None:
             result.put("terms", row, Place(Path(vocabularies.__file__)))
 
 
-def _add_what_follows(result: Normalised) -> None:
-    """Add questions and derived columns, and put evidence and gaps in the order of the cells that they explain."""
+def _add_rules(seeds: Seeds, result: Normalised) -> None:
+    laws = laws_by_rule()
+    table = DATASET.part(Part.RULES)
+    for rule in seeds.rules:
+        row: dict[str, Any] = dict.fromkeys(item.name for item in fields(TABLES[table]))
+        row |= {"rule_id": rule.rule_id, "topic": rule.topic, "laws": JOINT.join(laws.get(rule.rule_id, ())) or None}
+        result.put(table, row, rule.place)
+
+
+def _add_what_follows(readings: list[tuple[str, Group]], result: Normalised) -> None:
+    """Add questions, readings and derived columns, and put evidence and gaps in the order of the cells that they explain."""
     row_at = {key: at for at, key in enumerate(result.rows)}
     tables = list(TABLES)
 
@@ -361,6 +348,11 @@ def _add_what_follows(result: Normalised) -> None:
     for name in ("evidence", "gaps"):
         result.tables[name].sort(key=cell)
     _add_questions(result)
+    for row, place, decided_at in add_readings(readings, result.tables):
+        row["reading_id"] = composed_id(TABLES[READINGS], row)
+        if result.put(READINGS, row, place):
+            result.places[(READINGS, row["reading_id"], "decision")] = decided_at
+    result.tables[READINGS].sort(key=lambda row: cell(row | {"start_char": 0}))
     for (table, column), values in derived_values(result.tables).items():
         for row in result.tables[table]:
             row[column] = values[row[primary_key(TABLES[table])]]
@@ -383,11 +375,3 @@ def _add_questions(result: Normalised) -> None:
             row |= {"question": question, "asked_by": asked_by, "status": gap["reason"]}
             row[primary_key(TABLES[table])] = f"question-{row_id}-{column}".replace("_", "-")
             result.put(table, row, result.place("gaps", gap["gap_id"]))
-
-
-def _composed_id(model: type[Row], row: dict[str, Any]) -> str:
-    parts = [str(row[name]) for name in model.table.id_from if model.table.id_hashed or row[name] is not None]
-    if model.table.id_hashed:
-        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-        return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"
-    return ".".join(re.sub(r"[^A-Za-z0-9_+-]+", "-", part) for part in parts)

@@ -5,6 +5,8 @@ YAML is read as text only: `NO` stays "NO" and `010` stays "010"; the row models
 
 from __future__ import annotations
 
+import errno
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,54 +75,122 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class ManualRule:
+    """A rule of the manual: its id, the heading that it stands under, where it stands and ends, and the laws that it cites there."""
+
+    rule_id: str
+    topic: str
+    place: Place
+    end: Place
+    cited: str
+
+
+@dataclass(frozen=True)
 class Seeds:
-    """Everything read: articles by source id, entries in file order, and what is added to coded rows, by table."""
+    """Everything read: articles by source id, entries in file order, what is added to coded rows, by table, and the manual's rules."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     reference: dict[str, tuple[Text, Items]] = field(default_factory=dict)
+    rules: list[ManualRule] = field(default_factory=list)
 
 
 REFERENCE_FOLDER = "reference"
+FILES = "files.yaml"
+MANUAL = "CODING.md"
+_EMPTY = "the file is empty", "it has nothing to read", "restore its content, or delete it"
+_NULLS = ("~", "null", "Null", "NULL")
 
 
 def read_seeds(folder: Path, faults: Faults) -> Seeds:
     """Read a seeds folder.
 
     `NAME.txt` is an article, the folder `NAME/` beside it holds its coding, one file `TABLE.yaml` for each table;
-    `reference/` holds outside knowledge. Faults go to `faults`; what can be read is returned all the same.
+    `reference/` holds outside knowledge; `files.yaml` lists every file. Faults go to `faults`; what can be read is returned
+    all the same.
     """
     seeds = Seeds()
     if not folder.is_dir():
         faults.add(Place(folder), "there is no seeds folder", "the build reads everything from it", "create it")
         return seeds
-    articles = {file.stem for file in folder.glob("*.txt")}
-    codings = {path.name for path in folder.glob("*/")} - {REFERENCE_FOLDER}
+    listed = _listed_files(folder, faults)
+    articles = {file.stem for file in folder.glob("*.txt") if file.is_file()}
+    codings = {path.name for path in folder.glob("*/") if path not in listed} - {REFERENCE_FOLDER}
     if not articles:
         why, remedy = "a source is a file NAME.txt in this folder", "put the article's file here"
         faults.add(Place(folder), "no article", why, remedy)
     for name in sorted(articles | codings):
         article, sources = folder / f"{name}.txt", folder / name / "sources.yaml"
         if name not in articles:
-            why = f"the coding folder {name} belongs to the article of that name"
-            remedy = "put the article's file here, or remove the coding folder"
-            faults.add(Place(article), "the file is missing", why, remedy)
+            if article not in listed:
+                why = f"the coding folder {name} belongs to the article of that name"
+                remedy = "put the article's file here, or remove the coding folder"
+                faults.add(Place(article), "the file is missing", why, remedy)
             continue
         document = read_document(article, faults)
         if document is not None:
             seeds.documents[name] = document
-        if not sources.is_file():
+        if not sources.is_file() and sources not in listed:
             why = f"each article has a coding folder that describes it, and {article.name} has none"
             faults.add(Place(sources), "the file is missing", why, "write it, with the sha256 of the article")
         seeds.entries.extend(read_coding(sources.parent, name, faults))
     _read_reference(folder / REFERENCE_FOLDER, seeds, faults)
+    seeds.rules.extend(_read_rules(folder / MANUAL, faults))
     return seeds
+
+
+def _listed_files(folder: Path, faults: Faults) -> set[Path]:
+    """Law 12: every file listed in `files.yaml` is there, and every file there, unless it is hidden, is listed."""
+    file = folder / FILES
+    content = read_yaml(file, faults)
+    if content is None:
+        return set()
+    if not isinstance(content, Items) or not all(isinstance(name, Text) for name in content):
+        faults.add(Place(file), "not a list of files", "it lists every file of the seeds", "write each as '- NAME'")
+        return set()
+    listed = {folder / name: name.place for name in content}
+    for path, place in listed.items():
+        if not path.is_file():
+            what = "no regular file" if path.exists() else "the file is missing"
+            remedy = "restore it, or take it from the list if it is meant to go"
+            faults.add(Place(path), what, f"{FILES}:{place.line} lists it (law 12)", remedy)
+        elif not path.stat().st_size:
+            faults.add(Place(path), *_EMPTY)
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if (
+            path not in listed
+            and path != file
+            and not path.is_dir()
+            and not any(part[0] == "." for part in inside.parts)
+        ):
+            remedy = f"add '- {inside.as_posix()}' to it, or take the file away"
+            faults.add(
+                Place(path), f"the file is not in {FILES}", "nobody would miss it if it vanished (law 12)", remedy
+            )
+    return {*listed}
+
+
+def _read_rules(file: Path, faults: Faults) -> Iterator[ManualRule]:
+    """The rules of the manual: list items that begin with an id in bold type."""
+    document = read_lines(file, faults) if file.is_file() else None
+    lines = document.text.splitlines() if document else []
+    topic = ""
+    for number, line in enumerate(lines, start=1):
+        if heading := re.match(r"#+ (?:\d+\. )?(.*)", line):
+            topic = heading[1]
+        elif rule := re.match(r"- \*\*(\w+)\*\* ", line):
+            end = number
+            while end < len(lines) and lines[end].startswith(" "):
+                end += 1
+            cited = re.search(r"\[(\w+(?:, \w+)*)\]$", lines[end - 1])
+            yield ManualRule(rule[1], topic, Place(file, number), Place(file, end), cited[1] if cited else "")
 
 
 def read_coding(folder: Path, source_id: str, faults: Faults) -> list[Entry]:
     """The entries of one coding folder, in the order of the tables."""
     rows_from = {name: model.table.rows_from for name, model in TABLES.items() if model.table.within is None}
-    coded = [name for name, where in rows_from.items() if where in ("coding", "cells")]
+    coded = [name for name, where in rows_from.items() if where in ("coding", "cells", "sheet")]
     _reject_others(folder, coded, "a coding file is named after the table whose rows it holds", faults)
     return [
         Entry(table, item, source_id)
@@ -154,7 +224,7 @@ def rows_of(content: Any, file: Path, faults: Faults) -> Iterator[Fields]:
 
 def read_yaml(file: Path, faults: Faults) -> Any:
     """A YAML file as `Fields`, `Items` and `Text`; None after a fault."""
-    document = read_document(file, faults)
+    document = read_lines(file, faults)
     if document is None:
         return None
     text = document.text
@@ -165,7 +235,7 @@ def read_yaml(file: Path, faults: Faults) -> Any:
         _malformed(error, document, faults)
         return None
     if node is None:
-        faults.add(Place(file), "the file is empty", "it holds no YAML value", "write its rows, or delete it")
+        faults.add(Place(file), *_EMPTY)
         return None
     aliases = [token for token in tokens if isinstance(token, yaml.AliasToken)]
     for alias in aliases:
@@ -187,6 +257,12 @@ def _value(node: Any, file: Path, faults: Faults) -> Any:
     """A YAML node and all below it."""
     place = Place(file, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
+        if not node.style and node.value in _NULLS:
+            why, remedy = (
+                "a null has no reason",
+                "leave it out and give a gap, or write it in quotation marks if it is a text",
+            )
+            faults.add(place, f"a null of YAML: {node.value}", why, remedy)
         return Text.at(node.value, place)
     if isinstance(node, yaml.SequenceNode):
         return Items(place, (_value(item, file, faults) for item in node.value))
@@ -210,6 +286,8 @@ def put(mapping: Fields, key: Any, value: Any, faults: Faults) -> None:
 def read_document(file: Path, faults: Faults) -> Document | None:
     """A file of text in UTF-8; None after a fault."""
     try:
+        if file.exists() and not file.is_file():  # Opening a pipe would wait for whoever writes into it.
+            raise OSError(errno.EINVAL, "it is no regular file")
         content = file.read_bytes()
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -217,11 +295,24 @@ def read_document(file: Path, faults: Faults) -> Document | None:
         what = f"byte {error.start} (0x{error.object[error.start]:02x}) is not UTF-8"
         faults.add(Place(file, line), what, error.reason, "restore the file as UTF-8")
     except OSError as error:
-        faults.add(Place(file), "the file cannot be read", error.strerror or str(error), "make it readable")
+        faults.add(
+            Place(file), "the file cannot be read", error.strerror or str(error), "restore it, or make it readable"
+        )
     else:
         if text.strip():
             return Document(file.stem, file, content, text)
-        faults.add(Place(file), "the file is empty", "it has nothing to read", "restore its content, or delete it")
+        faults.add(Place(file), *_EMPTY)
+    return None
+
+
+def read_lines(file: Path, faults: Faults) -> Document | None:
+    """A file of whole lines, as curators write them; None after a fault."""
+    document = read_document(file, faults)
+    if document is None or document.text.endswith("\n"):
+        return document
+    line = document.text.count("\n") + 1
+    why, remedy = "it may have been cut off (law 12)", "restore what follows, or end the line"
+    faults.add(Place(file, line), "the file ends within a line", why, remedy)
     return None
 
 
@@ -238,8 +329,6 @@ def _read_reference(folder: Path, seeds: Seeds, faults: Faults) -> None:
     for table in tables:
         file = folder / f"{table}.yaml"
         whole = TABLES[table].table.rows_from == "reference"
-        if whole and not file.is_file():
-            faults.add(Place(file), "the file is missing", f"the table {table} is written there", "restore it")
         content = read_yaml(file, faults) if file.is_file() else None
         match, rows = (content.get(key) if isinstance(content, Fields) else None for key in ("match", "rows"))
         if whole and isinstance(content, Items):

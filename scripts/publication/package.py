@@ -45,7 +45,7 @@ def write_package(folder: Path, tables: Tables, version: str) -> None:
         pq.write_table(table, folder / "parquet" / f"{name}.parquet", **_PARQUET)
     files = {f"{form}/{name}.{form}": fixity(folder / form / f"{name}.{form}") for form in FORMS for name in TABLES}
     texts = {
-        "CODEBOOK.md": codebook(DATASET, TITLE, {name: len(rows) for name, rows in tables.items()}),
+        "CODEBOOK.md": codebook(DATASET, TITLE, tables),
         "croissant.json": croissant(tables, version, files),
         "csv-metadata.json": csvw(version),
         "annotations.jsonld": web_annotations(tables, version),

@@ -5,18 +5,16 @@ The bytes of an archive depend on the package alone, those of the wheel and the 
 
 from __future__ import annotations
 
-import copy
 import json
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from belarus_iran_pact.core import NAME
-from belarus_iran_pact.core.reading import DESCRIPTOR, PARQUET_SUFFIX, sealed
-from belarus_iran_pact.core.releases import ReleasedFile, ReleaseError, describe, sha256_of
+from belarus_iran_pact.core.reading import DESCRIPTOR, in_form, sealed
+from belarus_iran_pact.core.releases import SUMS, ReleasedFile, ReleaseError, describe, sha256_of
 from belarus_iran_pact.downloading import FORMATS, Format
 from publication.descriptor import citation
 
@@ -24,15 +22,7 @@ from .commit import PACKAGE, git, run
 from .compare import Changes, read_package
 from .diff_formats import as_markdown
 
-SUMS = "SHA256SUMS"
 NOTES = "NOTES.md"
-
-# What an archive of one form holds besides the form's own folder.
-_COMPANIONS: dict[Format, tuple[str, ...]] = {
-    "all": (),
-    "csv": ("CODEBOOK.md", "csv-metadata.json"),
-    "parquet": ("CODEBOOK.md",),
-}
 
 
 def write_files(tree: Path, version: str, section: str, changes: Changes | None, staged: Path) -> list[ReleasedFile]:
@@ -82,7 +72,7 @@ def write_archive(package: Path, form: Format, target: Path) -> None:
     between builds of zlib, and a static host compresses on the way if it wants to.
     """
     full = json.loads((package / DESCRIPTOR).read_bytes())
-    held = part_of(full, form)
+    held = in_form(full, form)
     names = sorted([DESCRIPTOR, *(resource["path"] for resource in held["resources"])])
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
         for name in names:
@@ -93,31 +83,6 @@ def write_archive(package: Path, form: Format, target: Path) -> None:
             member.create_system = 3  # Unix, whatever the system is, so that the mode below means the same.
             member.external_attr = 0o100644 << 16
             archive.writestr(member, content)
-
-
-def part_of(descriptor: Mapping[str, Any], form: Format) -> dict[str, Any]:
-    """The descriptor of a package that holds one form only.
-
-    Without the CSV files nothing would say what the columns are, so each Parquet file then has its table's schema. It still
-    is a plain file: see `descriptor.PLAIN_PARQUET`.
-    """
-    part = copy.deepcopy(dict(descriptor))
-    if form == "all":
-        return part
-    schemas = {resource["name"]: resource["schema"] for resource in part["resources"] if "schema" in resource}
-    part["resources"] = [
-        resource
-        for resource in part["resources"]
-        if resource["path"].startswith(f"{form}/") or resource["path"] in _COMPANIONS[form]
-    ]
-    for resource in part["resources"]:
-        table = resource["name"].removesuffix(PARQUET_SUFFIX)
-        if form == "parquet" and table in schemas:
-            resource["schema"] = schemas[table]
-            for foreign in resource["schema"].get("foreignKeys", []):
-                target = foreign["reference"]["resource"]
-                foreign["reference"]["resource"] = f"{target}{PARQUET_SUFFIX}" if target else ""
-    return part
 
 
 # --- Wheel and sdist ---

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from belarus_iran_pact.core.laws import WHY_CLEAN, unclean
 from belarus_iran_pact.core.table import primary_key
 from belarus_iran_pact.models import TABLES
 from curation.faults import Faults, Place, did_you_mean
@@ -46,7 +49,7 @@ def is_given(table: str) -> bool:
     The others are composed of other columns of the same row (`id_from` in the models), or are a view's: they say again what
     the row says, and change with it. Of a table that the models do not know any more, the ids count as given.
     """
-    return table not in TABLES or not (TABLES[table].table.id_from or TABLES[table].table.group == "Views")
+    return table not in TABLES or TABLES[table].table.gives_ids
 
 
 GIVEN = tuple(name for name in TABLES if is_given(name))
@@ -73,6 +76,10 @@ def read_retired(file: Path, faults: Faults) -> dict[tuple[str, str | None], Ret
         if first is not retired:
             why = f"it stands on line {first.place.line} already"
             faults.add(place, f"{row_id or 'the table'} of {table} is retired twice", why, "keep one of them")
+    places = {item.reason: item.place for item in found.values()}
+    for parts, what, remedy in unclean(pa.array([*places], pa.string())):
+        for text, part in parts.items():
+            faults.add(places[text], f"the reason {what}: {part}", f"{WHY_CLEAN} (law 14)", remedy)
     return found
 
 

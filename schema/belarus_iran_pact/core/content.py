@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from typing import Any, TypeVar
@@ -11,7 +12,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .table import Computed, Dataset, Field, Part, fields, primary_key
+from .judging import reasons_of
+from .table import Computed, Dataset, Field, Part, Rows, fields, primary_key
 from .vocabulary import Mark, Vocabulary
 
 T = TypeVar("T")
@@ -32,7 +34,7 @@ class Breach:
     """Where a law is broken: what is wrong, why that is wrong, and what to do.
 
     Attributes:
-        row: the row, from 0; None where a row is missing.
+        row: the row, from 0; None where a row is missing. Of rows that are dropped, the first, where they were.
         row_id: the row's primary key.
         column: the column at fault; None where it is the row as a whole.
         what, why, remedy: texts without closing punctuation.
@@ -53,13 +55,23 @@ class Breach:
 class Content:
     """The tables being checked, and what several laws need to know about them."""
 
-    def __init__(self, dataset: Dataset, tables: Mapping[str, pa.Table], same_version: bool, limit: int | None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        tables: Mapping[str, pa.Table],
+        limit: int | None,
+        replaced: Mapping[str, pa.Table] | None = None,
+        retired: Collection[tuple[str, str | None]] = (),
+    ) -> None:
         self.dataset = dataset
         self.tables = tables
-        self.same_version = same_version
         self.limit = limit
+        self.replaced = replaced or {}
+        self.retired = retired
         self.models = {name: model for name, model in dataset.tables.items() if name in tables}
         self.keys = {name: as_array(tables[name][primary_key(model)]) for name, model in self.models.items()}
+        self._rows: dict[str, Rows] = {}
+        self._shared: dict[Callable[[Content], Any], Any] = {}
         self.explained = {
             (name, item.name): item
             for name, item, _, _ in self.columns(lambda item: item.column.explained)
@@ -135,6 +147,27 @@ class Content:
             needed[name] = table.to_pylist()
         return computed.compute(needed)
 
+    def rows(self, name: str) -> Rows:
+        """The rows of a table as plain Python values."""
+        if name not in self._rows:
+            self._rows[name] = self.tables[name].to_pylist()
+        return self._rows[name]
+
+    def shared(self, make: Callable[[Content], T]) -> T:
+        """What `make` makes of the tables; made once, for all that ask."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        made: T = self._shared[make]
+        return made
+
+    def row_id(self, table: str, row: int) -> str:
+        """The primary key of a row."""
+        return str(self.keys[table][row].as_py())
+
+    def row_number(self, table: str, row_id: str) -> int:
+        """The number of the row that has a primary key."""
+        return int(pc.index(self.keys[table], row_id).as_py())
+
     @cached_property
     def texts(self) -> list[str]:
         """The passages' texts."""
@@ -197,6 +230,20 @@ class Content:
     def supporting(self) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
         """The rows of evidence that speak for the value of a cell, as `explanations` has them."""
         return self.explanations(Part.EVIDENCE, as_array(self.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)))
+
+    def gap_reasons(self, table: str, column: str) -> dict[str, str]:
+        """Why cells of a column are empty, by row id; several reasons are joined."""
+        return self._gap_reasons.get((table, column), {})
+
+    @cached_property
+    def _gap_reasons(self) -> dict[tuple[str, str], dict[str, str]]:
+        found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        _, gaps = self.part(Part.GAPS)
+        for (table, row_id, column), reasons in reasons_of(
+            gaps.select(["table_name", "row_id", "column_name", "reason"]).to_pylist()
+        ).items():
+            found[(table, column)][row_id] = reasons
+        return found
 
     def explanations(self, part: Part, wanted: Any = None) -> dict[tuple[str, str], tuple[pa.Array, pa.Array]]:
         """For each explained column, the rows (of those wanted) that explain its cells, and for each its cell's row."""

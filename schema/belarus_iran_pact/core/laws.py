@@ -14,27 +14,32 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
-from functools import partial
+from functools import partial, reduce
 from graphlib import CycleError, TopologicalSorter
+from string import ascii_lowercase
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import PydanticCustomError
 
-from .column import ORIGINS, Origin, Rule, speaks_for
+from .column import JOINT, ORIGINS, Origin, Rule, speaks_for
 from .content import Breach, Content, as_array, differs, groups, in_order, is_in, row_numbers, words_of, zipped
 from .edtf import bounds
-from .table import Dataset, Field, Part, fields, primary_key
-from .vocabulary import Mark
+from .judging import Slot, labels, slots
+from .table import Dataset, Field, Part, Rows, composed_id, fields, primary_key
+from .vocabulary import Mark, Vocabulary
 
 LIMIT = 20
 """At most this many breaches of one kind in one column are listed; the others are only counted."""
+
+MOST_BLANK = 20
+"""No source has this many times the characters of its passages."""
 
 
 # --- What a law is ---
@@ -42,7 +47,7 @@ LIMIT = 20
 Check = Callable[[Content], Iterator[Breach]]
 
 
-class _Asked(Enum):
+class Asked(Enum):
     """When a law is checked, in this order."""
 
     FIRST = auto()
@@ -52,21 +57,37 @@ class _Asked(Enum):
     """Only where the first ones hold: the check relies on what they guarantee."""
     LAST = auto()
     """Only where all others hold."""
+    OF_SUCCESSORS = auto()
+    """Only of tables that are to replace others (`vanished`), which the build alone knows."""
 
 
 @dataclass(frozen=True)
 class Law:
-    """A law of the data. `number` is its principle's, with a letter if that has several checks; `sentence` states it."""
+    """A law of the data.
+
+    Attributes:
+        number: its principle's, with a letter if that has several checks.
+        sentence: what it says.
+        rules: for a law of the dataset's own, the rules of its manual that it checks, by id.
+        of_version: whether it is asked only of tables of the dataset's own version.
+    """
 
     number: str
     name: str
     sentence: str
     check: Check
-    asked: _Asked
+    asked: Asked
+    rules: tuple[str, ...] = ()
+    of_version: bool = False
 
 
 LAWS: list[Law] = []
-"""The laws, by number."""
+"""The laws of every dataset, by number."""
+
+
+def laws_of(dataset: Dataset) -> list[Law]:
+    """All laws that a dataset obeys, by number: those of every dataset, and its own."""
+    return sorted([*LAWS, *dataset.laws()], key=lambda law: (int(law.number.rstrip(ascii_lowercase)), law.number))
 
 
 def breaches(
@@ -80,14 +101,42 @@ def breaches(
         same_version: whether the tables are of the dataset's own version, so that their terms must be defined as in it.
         limit: at most this many breaches of one kind in one column are listed; a last breach gives the number of the rest.
     """
-    content = Content(dataset, tables, same_version, limit)
-    broken: set[_Asked] = set()
-    for law in sorted(LAWS, key=lambda law: law.asked.value):
-        if (law.asked is _Asked.OF_SOUND_CELLS and _Asked.FIRST in broken) or (law.asked is _Asked.LAST and broken):
+    content = Content(dataset, tables, limit)
+    broken: set[Asked] = set()
+    asked = [law for law in laws_of(dataset) if law.asked is not Asked.OF_SUCCESSORS]
+    for law in sorted(asked, key=lambda law: law.asked.value):
+        if law.of_version and not same_version:
             continue
-        for breach in law.check(content):
+        if (law.asked is Asked.OF_SOUND_CELLS and Asked.FIRST in broken) or (law.asked is Asked.LAST and broken):
+            continue
+        for breach in _of(law, content):
             broken.add(law.asked)
-            yield replace(breach, law=law.number, why=f"{breach.why} (law {law.number})")
+            yield breach
+
+
+def vanished(
+    dataset: Dataset,
+    tables: Mapping[str, pa.Table],
+    replaced: Mapping[str, pa.Table],
+    retired: Collection[tuple[str, str | None]],
+) -> Iterator[Breach]:
+    """What vanishes with tables that are to be replaced: breaches of the law against it, one for each table.
+
+    Args:
+        dataset: what the tables are.
+        tables: every table by name.
+        replaced: the tables to be replaced, by name, of any version; the first column is the primary key.
+        retired: tables and ids whose end is explained; with None for the id, of a whole table.
+    """
+    content = Content(dataset, tables, limit=None, replaced=replaced, retired=retired)
+    for law in LAWS:
+        if law.asked is Asked.OF_SUCCESSORS:
+            yield from _of(law, content)
+
+
+def _of(law: Law, content: Content) -> Iterator[Breach]:
+    for breach in law.check(content):
+        yield replace(breach, law=law.number, why=f"{breach.why} (law {law.number})")
 
 
 def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int]:
@@ -97,18 +146,39 @@ def coverage(dataset: Dataset, tables: Mapping[str, pa.Table]) -> tuple[int, int
         dataset: what the tables are.
         tables: tables by name, at least those of passages, evidence and residue.
     """
-    content = Content(dataset, tables, same_version=True, limit=None)
+    content = Content(dataset, tables, limit=None)
     words = [(at, *word.span()) for at, text in enumerate(content.texts) for word in words_of(text)]
     covered = sum(sum(content.coded[at][start:end]) for at, start, end in words)
     return covered, sum(end - start for _, start, end in words)
 
 
-def _law(number: str, text: str, asked: _Asked = _Asked.ALWAYS) -> Callable[[Check], Check]:
+def executable(dataset: Dataset, rules: Rows) -> str:
+    """How much of the manual a program decides, as a sentence.
+
+    Args:
+        dataset: what the rules are of.
+        rules: the rows of the table of rules.
+    """
+    status, statuses = _status_of_rules(dataset)
+    counts = Counter(row[status] for row in rules)
+    decided = sum(counts[term] for term in statuses.marked(Mark.EXECUTABLE))
+    each = ", ".join(f"{counts[term.term]} {term.label.lower()}" for term in statuses)
+    return f"{decided} of the manual's {len(rules)} rules ({decided / len(rules):.0%}) are executable: {each}"
+
+
+def _status_of_rules(dataset: Dataset) -> tuple[str, Vocabulary]:
+    """The column that says how far a program decides a rule, and its vocabulary."""
+    columns = fields(dataset.tables[dataset.part(Part.RULES)])
+    (found,) = ((item.name, item.column.vocabulary) for item in columns if item.column.vocabulary is not None)
+    return found
+
+
+def _law(number: str, text: str, asked: Asked = Asked.ALWAYS, *, of_version: bool = False) -> Callable[[Check], Check]:
     """Add a check to the list of laws; `text` is the law's name, a colon, and its sentence."""
     name, sentence = text.split(": ", 1)
 
     def listed(check: Check) -> Check:
-        LAWS.append(Law(number, name, sentence, check, asked))
+        LAWS.append(Law(number, name, sentence, check, asked, of_version=of_version))
         return check
 
     return listed
@@ -154,9 +224,9 @@ def _passages_fill_their_spans(content: Content) -> Iterator[Breach]:
 
 @_law(
     "1c",
-    "Sources are pinned: The text rebuilt from a source's passages has the source's SHA-256, wherever nothing but "
-    "plain blanks stands between them.",
-    _Asked.OF_SOUND_CELLS,
+    "Sources are pinned: The text rebuilt from a source's passages has the counts and the SHA-256 of the source. Only where "
+    "other blanks than one space or line feeds stand between passages it cannot be rebuilt.",
+    Asked.OF_SOUND_CELLS,
 )
 def _sources_are_whole(content: Content) -> Iterator[Breach]:
     passages: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -166,34 +236,47 @@ def _sources_are_whole(content: Content) -> Iterator[Breach]:
     name, sources = content.part(Part.SOURCES)
     wrong = {}
     for row, source in enumerate(sources.to_pylist()):
-        text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        try:
+            text = rebuilt_text(sorted(passages[source["source_id"]]), source["character_count"])
+        except ValueError as error:
+            wrong[row] = str(error)
+            continue
         if text is not None:
             found = {
+                "character_count": len(text),
                 "byte_count": len(text.encode()),
                 "line_count": len(text.splitlines()),
                 "sha256": hashlib.sha256(text.encode()).hexdigest(),
             }
             if other := [column for column, value in found.items() if source[column] != value]:
-                wrong[row] = ", ".join(other)
+                wrong[row] = f"give a different {', '.join(other)}"
     yield from content.at(name, wrong, "sha256")(
-        "the passages of {id} give a different {said}; a source's bytes are pinned, and its passages are cut from them; "
-        f"restore the passages, or the row of {name}"
+        "the passages of {id} {said}; a source's bytes are pinned, and its passages are cut from them; "
+        f"restore the passages, or the row of {name}; after its last words, a source has line feeds only"
     )
 
 
 def rebuilt_text(passages: Sequence[tuple[int, int, str]], character_count: int) -> str | None:
     """A source's text from its passages (start, line, text), or None where it is not certain what stands between them.
 
-    It is certain between sentences of a line (one space), and between lines (as many line feeds as they are apart).
+    It is certain between sentences of a line (one space), between lines (as many line feeds as they are apart), and at the end
+    (line feeds, as many as characters are left).
+
+    Raises:
+        ValueError: the passages contradict each other or the count; the message says how.
     """
+    # What is untrue may be huge: no text is made before it is known to have room, or is mostly blanks.
+    if character_count > MOST_BLANK * sum(len(words) for *_, words in passages):
+        raise ValueError(f"are only a small part of {character_count} characters")
     text, last_line = "", 1
     for start, line, words in passages:
-        blank = "\n" * (line - last_line) or (" " if text else "")
-        if start != len(text) + len(blank):
+        room, needed = start - len(text), line - last_line or bool(text)
+        if not 0 <= needed <= room <= character_count - len(text) - len(words):
+            raise ValueError(f"cannot have line {line} begin, or go on, at {start}")
+        if room > needed:
             return None
-        text, last_line = text + blank + words, line
-    ending = character_count - len(text)
-    return text + "\n" * ending if ending in (0, 1) else None
+        text, last_line = text + ("\n" * (line - last_line) or " " * room) + words, line
+    return text + "\n" * (character_count - len(text))
 
 
 @_law(
@@ -421,7 +504,7 @@ def _applies(content: Content, table: str, rule: Rule) -> pa.Array:
     "5",
     "Who, and how surely: Whatever is coded as happening, agreed or said names its voice, which is who says so, and how "
     "sure that voice is.",
-    _Asked.FIRST,
+    Asked.FIRST,
 )
 def _voices_are_named(content: Content) -> Iterator[Breach]:
     for name, item, _, values in content.columns(lambda item: item.column.voice or item.column.certainty):
@@ -442,7 +525,7 @@ def _ids_are_unique(content: Content) -> Iterator[Breach]:
             yield from content.at(name, again)(f"the {name} row {{id}} occurs twice; ids are unique; keep one")
 
 
-@_law("6b", "Links resolve: Every link to another table names a row that is there.", _Asked.FIRST)
+@_law("6b", "Links resolve: Every link to another table names a row that is there.", Asked.FIRST)
 def _links_resolve(content: Content) -> Iterator[Breach]:
     emptied: set[str] = set()
     for name, item, target, values in content.columns(lambda item: item.column.references):
@@ -529,6 +612,23 @@ def _parents_have_no_cycle(content: Content) -> Iterator[Breach]:
             yield from _cycles(content, things, None, links[part], links[whole])
 
 
+@_law(
+    "6f",
+    "Composed ids recompute: An id that is composed of other columns, or is their hash, equals what is composed of its row.",
+    Asked.OF_SOUND_CELLS,
+)
+def _composed_ids_recompute(content: Content) -> Iterator[Breach]:
+    for name, model in content.models.items():
+        key, composing = primary_key(model), model.table.id_from
+        rows = content.tables[name].select([key, *composing]).to_pylist() if composing else []
+        expected = {at: composed_id(model, row) for at, row in enumerate(rows)}
+        wrong = {at: row_id for at, row_id in expected.items() if rows[at][key] != row_id}
+        yield from content.at(name, wrong, key)(
+            f"the {name} row {{id}} recomputes to {{said}}; its id is composed of {', '.join(composing)}; "
+            "restore the id, or the columns"
+        )
+
+
 def _cycles(content: Content, table: str, column: str | None, children: Any, parents: Any) -> Iterator[Breach]:
     # Dictionaries for sets, so that which cycle is found first does not depend on hashes.
     graph: dict[str, dict[str, None]] = defaultdict(dict)
@@ -555,7 +655,7 @@ def _cycles(content: Content, table: str, column: str | None, children: Any, par
 # --- 7. Closed vocabularies ---
 
 
-@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", _Asked.FIRST)
+@_law("7a", "Vocabularies are closed: Every coded value is a term of its column's vocabulary.", Asked.FIRST)
 def _terms_are_known(content: Content) -> Iterator[Breach]:
     for name, item, vocabulary, values in content.columns(lambda item: item.column.vocabulary):
         distinct = [value for value in pc.unique(values).to_pylist() if value is not None]
@@ -650,10 +750,9 @@ def _terms_have_crosswalks(content: Content) -> Iterator[Breach]:
     "7e",
     "Terms are defined once: Every published term has the label and the definition that this version's vocabularies "
     "give it.",
+    of_version=True,
 )
 def _terms_are_defined_as_here(content: Content) -> Iterator[Breach]:
-    if not content.same_version:
-        return
     name, terms = content.part(Part.TERMS)
     defined = {
         (vocabulary.term_id(term.term), vocabulary.name, term.term, term.label, term.definition)
@@ -692,7 +791,7 @@ def _dates_are_real(content: Content) -> Iterator[Breach]:
 @_law(
     "8a",
     "Cells fit their columns: Required cells have values, values match their column's pattern, and no text is empty.",
-    _Asked.FIRST,
+    Asked.FIRST,
 )
 def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
     for name, item, column, values in content.columns(lambda item: item.column):
@@ -717,7 +816,7 @@ def _cells_fit_their_columns(content: Content) -> Iterator[Breach]:
 @_law(
     "8b",
     "Derived values recompute: Derived cells equal what is computed from the cells that they derive from.",
-    _Asked.OF_SOUND_CELLS,
+    Asked.OF_SOUND_CELLS,
 )
 def _derived_recomputes(content: Content) -> Iterator[Breach]:
     for (name, column), by_id in content.computed(content.dataset.derived).items():
@@ -730,7 +829,7 @@ def _derived_recomputes(content: Content) -> Iterator[Breach]:
         )
 
 
-@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", _Asked.LAST)
+@_law("8c", "Views recompute: The rows of views equal what is computed from the other tables.", Asked.LAST)
 def _views_recompute(content: Content) -> Iterator[Breach]:
     if not any(model.table.view for model in content.models.values()):
         return
@@ -745,3 +844,271 @@ def _views_recompute(content: Content) -> Iterator[Breach]:
         for row_id in list(computed)[: content.limit]:
             what = f"the {name} row {row_id} is missing"
             yield Breach(name, None, row_id, None, what, "views are computed", "restore the view")
+
+
+# --- 11. The manual is checked ---
+
+
+@_law(
+    "11a",
+    "Rules and laws name each other: A rule of the manual has laws if and only if its status says that laws check it; these "
+    "exist, and each law that is a rule of the manual is given there.",
+    of_version=True,
+)
+def _rules_and_laws_agree(content: Content) -> Iterator[Breach]:
+    name, rules = content.part(Part.RULES)
+    named = {law.number: law.rules for law in laws_of(content.dataset)}
+    column, statuses = _status_of_rules(content.dataset)
+    by_law = statuses.marked(Mark.BY_LAW)
+    wrong: dict[int, str] = {}
+    for row, (rule, status, laws) in enumerate(zipped(content.keys[name], rules[column], rules["laws"])):
+        given = set(laws.split(JOINT)) if laws else set()
+        owed = {number for number, others in named.items() if rule in others}
+        strange = {number for number in given - owed if named.get(number, (rule,))}
+        if (status in by_law) != bool(given):
+            wrong[row] = f"is {status} and names {'laws' if given else 'no law'}"
+        elif strange or owed - given:
+            wrong[row] = f"names {laws}, and not {', '.join(sorted(owed - given)) or 'known ones'}"
+    yield from content.at(name, wrong, "laws")(
+        "the rule {id} {said}; rules and laws name each other; correct the status, or the rules that the law names"
+    )
+    lost = sorted({rule for rules in named.values() for rule in rules} - set(content.keys[name].to_pylist()))
+    for rule in lost:
+        yield Breach(name, None, rule, None, f"the rule {rule} is missing", "laws name it", "restore the rule")
+
+
+# --- 12. Nothing vanishes ---
+
+
+@_law(
+    "12",
+    "Nothing vanishes: Every file that the seeds list is there, and nothing else. Tables that replace published ones keep "
+    "every row with a given id that is not retired, nine tenths of the rows of each table, not counting rows that refer to "
+    "retired ids, and nine tenths of the values of each reference column; or the build is told that they are to go.",
+    Asked.OF_SUCCESSORS,
+)
+def _nothing_vanishes(content: Content) -> Iterator[Breach]:
+    retired = pa.array(sorted({row_id for _, row_id in content.retired if row_id is not None}), pa.string())
+    for name, before in content.replaced.items():
+        if (name, None) in content.retired:
+            continue
+        model = content.models.get(name)
+        ids = as_array(pc.cast(before.column(0), pa.string()))
+        left = pa.array([], pa.string()) if model is None else pc.cast(content.keys[name], pa.string())
+        now = pc.index_in(ids, value_set=left)
+        gone = pc.indices_nonzero(pc.is_null(now))
+        if model is None or model.table.gives_ids:
+            lost = [row for row in gone.to_pylist() if (name, ids[row].as_py()) not in content.retired]
+            yield from _vanishing(name, None, lost, ids, "an id that was published stays, or is retired", most=len(ids))
+        else:
+            texts = [as_array(column) for column in before.columns if pa.types.is_string(column.type)]
+            referring = reduce(pc.or_, [is_in(column, retired) for column in texts], is_in(ids, retired))
+            lost = gone.filter(pc.invert(referring.take(gone))).to_pylist()
+            added = len(left) - (len(ids) - len(gone))
+            if 10 * (len(lost) - added) > len(ids):
+                yield from _vanishing(name, None, lost, ids, "a table keeps nine tenths of its rows")
+        for item in fields(model) if model is not None else ():
+            if item.column.origin == "reference" and item.name in before.column_names:
+                filled = pc.is_valid(as_array(before[item.name]))
+                after = as_array(content.tables[name][item.name]).take(now)
+                lost = pc.indices_nonzero(pc.and_(pc.and_(filled, pc.is_null(after)), pc.is_valid(now))).to_pylist()
+                if 10 * len(lost) > (pc.sum(filled).as_py() or 0):
+                    yield from _vanishing(name, item.name, lost, ids, "a column keeps nine tenths of its values")
+
+
+def _vanishing(
+    name: str, column: str | None, lost: list[int], ids: pa.Array, rule: str, most: int = LIMIT
+) -> Iterator[Breach]:
+    """The rows that are lost, or whose values of a column are, as one breach; at most so many of them are named."""
+    if lost:
+        named = [ids[row].as_py() for row in lost]
+        listed = ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+        what = f"{len(lost)} {'row(s)' if column is None else f'value(s) of {column}'} of {name} would be dropped: {listed}"
+        remedy = "restore what is lost, retire given ids, or say that it is meant: --dropping"
+        yield Breach(name, lost[0], named[0], column, what, rule, remedy)
+
+
+# --- 13. Read twice ---
+
+
+@_law(
+    "13a",
+    "Codes are as they were read: A judged cell that was read twice has the value of both readings; where these differ, of the one "
+    "that was decided for.",
+    Asked.OF_SOUND_CELLS,
+)
+def _codes_are_as_read(content: Content) -> Iterator[Breach]:
+    for name, table, slot, rows in _readings(content):
+        for item in slot:
+            own = rows.filter(pc.equal(content.tables[name]["column_name"].take(rows), item.name))
+            read = content.tables[name].take(own)
+            cells = pc.index_in(as_array(read["row_id"]), value_set=content.keys[table])
+            held = pc.cast(as_array(content.tables[table][item.name]), pa.string()).take(cells)
+            empty = pc.is_null(held)
+            if item.column.explained and pc.any(empty).as_py():
+                gaps = content.gap_reasons(table, item.name)
+                reasons = [gaps.get(row_id) for row_id in as_array(read["row_id"]).filter(empty).to_pylist()]
+                held = pc.replace_with_mask(held, empty, pa.array(reasons, pa.string()))
+            for_second = is_in(read["decision"], content.vocabulary(Part.READINGS, "decision").marked(Mark.SECOND))
+            said = pc.if_else(for_second, read["second_value"], read["first_value"])
+            wrong = pc.indices_nonzero(pc.and_(pc.is_valid(cells), differs(held, said)))
+            told = {
+                own[at].as_py(): f"{held[at].as_py()} where {said[at].as_py()} was read"
+                for at in wrong.to_pylist()
+                if labels(held[at].as_py()) != labels(said[at].as_py())
+            }
+            yield from content.at(name, told, "decision")(
+                "{table_name}.{column_name} of {row_id} is {said}; a code that was read twice is what was read, or decided on; "
+                f"restore it; or correct what {name} say of it, with the reason"
+            )
+
+
+@_law(
+    "13b",
+    "Differences are decided: Two readings that differ have a decision with its reason, and those that agree have none.",
+)
+def _differences_are_decided(content: Content) -> Iterator[Breach]:
+    name, readings = content.part(Part.READINGS)
+    decided = pc.and_(pc.is_valid(readings["decision"]), pc.is_valid(readings["reason"]))
+    undecided = pc.and_(pc.is_null(readings["decision"]), pc.is_null(readings["reason"]))
+    cell = "{table_name}.{column_name} of {row_id}"
+    yield from content.at(name, pc.and_not(pc.invert(readings["agree"]), decided))(
+        f"the readings of {cell} differ: {{first_value}} and {{second_value}}; each difference is decided, with the reason; "
+        "restore the code if it is wrong, or adjudicate"
+    )
+    yield from content.at(name, pc.and_not(readings["agree"], undecided), "decision")(
+        f"the readings of {cell} are decided between, and both are {{first_value}}; only differences are adjudicated; "
+        "remove the adjudication"
+    )
+
+
+@_law(
+    "13c",
+    "Readings are possible: A reading is of a judged column, and gives a value that the column could hold, or for an empty cell the "
+    "reason, or nothing where the column asks for none.",
+    Asked.OF_SOUND_CELLS,
+)
+def _readings_are_possible(content: Content) -> Iterator[Breach]:
+    name, readings = content.part(Part.READINGS)
+    judged = {table: {item.name for slot in slots(model) for item in slot} for table, model in content.models.items()}
+    for table, column, rows in groups(readings["table_name"], readings["column_name"]):
+        if table in judged and column not in judged[table]:
+            yield from content.at(name, rows.values, "column_name", ("judged columns", partial(sorted, judged[table])))(
+                f"{{column_name}} of {table} is no judged column; only codes are read twice; correct the column"
+            )
+    reasons = content.vocabulary(Part.GAPS, "reason")
+    for _, table, slot, rows in _readings(content):
+        for column in ("first_value", "second_value"):
+            wrong: dict[int, str] = {}
+            for value, own in groups(readings[column].take(rows)):
+                # Several may be joined where each source gives its own.
+                if all(item.column.explained and item.nullable for item in slot) and (
+                    value is not None and all(reason in reasons for reason in labels(value))
+                ):
+                    continue
+                found = [_why_not_read(content, item, value) for item in slot]
+                if all(found):
+                    wrong |= dict.fromkeys(rows.take(own.values).to_pylist(), str(found[0]))
+            vocabulary = slot[0].column.vocabulary
+            choices = None if vocabulary is None else (f"terms of {vocabulary.name}", vocabulary.values)
+            yield from content.at(name, wrong, column, choices)(
+                f"the reading {{{column}}} of {table}.{{column_name}} of {{row_id}} cannot be; it {{said}}; correct it"
+            )
+
+
+def _why_not_read(content: Content, item: Field, value: str | None) -> str | None:
+    """Why a reading cannot be that of a column's cell; None where it can."""
+    if value is not None:
+        return _why_no_value(content, item, value)
+    return "leaves out what each row has, or gives a reason for" if item.column.explained or not item.nullable else None
+
+
+def _readings(content: Content) -> Iterator[tuple[str, str, Slot, pa.Array]]:
+    """The readings of each slot: the name of their table, the slot's table, the slot, and their rows."""
+    name, readings = content.part(Part.READINGS)
+    found = {
+        (table, column): rows.values for table, column, rows in groups(readings["table_name"], readings["column_name"])
+    }
+    for table, model in content.models.items():
+        for slot in slots(model):
+            if rows := [found[(table, item.name)] for item in slot if (table, item.name) in found]:
+                yield name, table, slot, pa.concat_arrays(rows)
+
+
+# --- 14. Clean text ---
+
+WHY_CLEAN = "what is written is what is seen, and compares equal"
+
+_UNSEEN = (
+    r"[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]"
+    r"|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
+)
+"""Controls, format characters and what is not assigned; and letters, marks and symbols that are drawn as nothing."""
+
+_ALIKE = (r"\p{Armenian}", r"\p{Cherokee}", r"\p{Cyrillic}", r"\p{Greek}", r"\p{Latin}")
+"""Scripts that share shapes of letters. Others, such as those of Japanese, stand within one word by right."""
+_MIXED = "|".join(
+    rf"{script}[\p{{L}}\p{{M}}\p{{N}}'’]*[{''.join(other for other in _ALIKE if other != script)}]" for script in _ALIKE
+)
+
+_UNCLEAN = {
+    _UNSEEN: ("has characters that are unseen or not assigned", "take them out"),
+    r"^\p{Zs}+|\p{Zs}+$": ("begins or ends with blanks", "take them out; a text of blanks alone is no value"),
+    _MIXED: ("has a word in several scripts", "write the word in one"),
+}
+"""By regular expression, in the syntax of RE2: what is wrong with a text in which it is found, and what to do."""
+
+
+@_law(
+    "14",
+    "Clean text: Text that curators write is in Unicode's form NFC, does not begin or end with a blank, and has no control, "
+    "bidirectional, zero-width or unassigned characters and no words of mixed scripts. Printed words stay as they are.",
+)
+def _text_is_clean(content: Content) -> Iterator[Breach]:
+    columns = [
+        (name, item.name, values)
+        for name, item, column, values in content.columns(lambda item: item.column if item.type == "text" else None)
+        if column.origin not in ("key", "derived") and not (column.verbatim or column.vocabulary or column.pattern)
+    ]
+    # All at once, since it takes time to make the automata.
+    texts = pa.chunked_array([as_array(pc.unique(values)) for *_, values in columns], pa.string())
+    for found, what, remedy in unclean(as_array(pc.unique(texts))):
+        for name, column, values in columns if found else ():
+            wrong = is_in(values, [*found])
+            written = _written(content, name)
+            rows = pc.indices_nonzero(wrong if written is None else pc.and_(wrong, written)).to_pylist()
+            yield from content.at(name, {row: found[values[row].as_py()] for row in rows}, column)(
+                f"{name}.{column} of {{id}} {what}: {{said}}; {WHY_CLEAN}; {remedy}"
+            )
+
+
+def unclean(texts: pa.Array) -> Iterator[tuple[dict[str, str], str, str]]:
+    """What is wrong with texts, thing by thing: the part of each text at fault, spelled in ASCII; what; and what to do."""
+    texts = texts.drop_null()
+    for broken, said in _UNCLEAN.items():
+        found = pc.extract_regex(texts, f"(?P<part>{broken})")
+        wrong = pc.is_valid(found)
+        parts = found.filter(wrong).field("part").to_pylist()
+        yield dict(zip(texts.filter(wrong).to_pylist(), map(ascii, parts), strict=True)), *said
+    composed = pc.utf8_normalize(texts, form="NFC")
+    wrong = pc.not_equal(texts, composed)
+    pairs = zipped(texts.filter(wrong), composed.filter(wrong))
+    parts_of = {text: f"{text!a:.100} for {other!a:.100}" for text, other in pairs}
+    yield parts_of, "is not in NFC", "write each letter with its marks as one character"
+
+
+def _written(content: Content, name: str) -> pa.Array | None:
+    """Where the texts of a table are a curator's; None for everywhere.
+
+    What explains a verbatim cell is printed, and what is wrong with a cell's own value is told of the cell.
+    """
+    if name not in (content.dataset.part(Part.EVIDENCE), content.dataset.part(Part.GAPS)):
+        return None
+    explaining = content.tables[name]
+    others: list[int] = []
+    for table, column, rows in groups(explaining["table_name"], explaining["column_name"]):
+        explained = content.explained.get((table, column))
+        others += rows.as_py() if explained is not None and explained.column.verbatim else []
+    if name == content.dataset.part(Part.EVIDENCE):
+        others += pc.indices_nonzero(content.marked(Part.EVIDENCE, "stance", Mark.FOR_VALUE)).to_pylist()
+    return pc.invert(is_in(row_numbers(explaining.num_rows), others))

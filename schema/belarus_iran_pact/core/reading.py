@@ -11,6 +11,7 @@ a type or a statement before it is known to be one. Whatever is wrong is a `Pack
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import io
 import json
@@ -107,6 +108,36 @@ def seal_holds(content: bytes) -> bool | None:
         return None
     start, end = found[-1].span(1)
     return hashlib.sha256(content[:start] + b"0" * 64 + content[end:]).hexdigest().encode() == content[start:end]
+
+
+CODEBOOK = "CODEBOOK.md"
+# What a package of one form holds besides the form's own folder.
+_COMPANIONS = {"csv": (CODEBOOK, "csv-metadata.json"), "parquet": (CODEBOOK,)}
+
+
+def in_form(descriptor: Mapping[str, Any], form: str) -> dict[str, Any]:
+    """The descriptor of a package that holds one form only; for the form "all", as it is.
+
+    Without the CSV files nothing would say what the columns are, so each Parquet file then has its table's schema. It still
+    is a plain file to validators, by its format.
+    """
+    part = copy.deepcopy(dict(descriptor))
+    if form == "all":
+        return part
+    schemas = {resource["name"]: resource["schema"] for resource in part["resources"] if "schema" in resource}
+    part["resources"] = [
+        resource
+        for resource in part["resources"]
+        if resource["path"].startswith(f"{form}/") or resource["path"] in _COMPANIONS[form]
+    ]
+    for resource in part["resources"]:
+        table = resource["name"].removesuffix(PARQUET_SUFFIX)
+        if form == "parquet" and table in schemas:
+            resource["schema"] = schemas[table]
+            for foreign in resource["schema"].get("foreignKeys", []):
+                target = foreign["reference"]["resource"]
+                foreign["reference"]["resource"] = f"{target}{PARQUET_SUFFIX}" if target else ""
+    return part
 
 
 # --- Where a package's files are ---
@@ -288,6 +319,11 @@ class Package:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if f"sha256:{digest}" != self.resources[path].get("hash"):
             raise PackageError(path, "has changed", f"its SHA-256 is not the one in {DESCRIPTOR}")
+
+    def read(self, path: str) -> bytes:
+        """A listed file's bytes."""
+        with self._open(path) as stream:
+            return stream.read()
 
     @contextlib.contextmanager
     def _open(self, path: str) -> Iterator[io.BufferedIOBase]:
@@ -475,7 +511,10 @@ def _unpacked(content: bytes, chunk: dict[int, Any]) -> tuple[int, bool]:
 
     As each page says for itself: Arrow goes by that, not by the footer.
     """
-    stream = _Thrift(content, min(filter(None, (chunk.get(11), chunk[9]))))
+    pages = [at for at in (chunk.get(11), chunk[9]) if at]
+    if not pages and not chunk[7]:
+        return 0, False  # A table without rows has none.
+    stream = _Thrift(content, min(pages))
     end = stream.tell() + chunk[7]
     unpacked, has_dictionary = 0, False
     while stream.tell() < end:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from . import NAME
 
 INDEX = "releases.json"
+SUMS = "SHA256SUMS"
+"""A file of a version's folder: the hashes of the others, as `sha256sum` prints and checks them."""
 
 # Far above what is needed, far below what harms a machine.
 MAX_INDEX_BYTES = 16 << 20
@@ -210,6 +212,38 @@ def check_file(folder: Path, item: ReleasedFile) -> None:
         raise ReleaseError(f"{file}: {error.strerror or error}; the index lists it: restore it") from None
     if found != item:
         raise ReleaseError(f"{file}: not the file that was released: its bytes are not those of the index; restore it")
+
+
+def listed_hashes(file: Path) -> Iterator[tuple[str, str]]:
+    """What lists a file where it lies, SHA256SUMS beside it or the index above, and the SHA-256 that each gives for it.
+
+    Raises:
+        ReleaseError: one of them cannot be read.
+    """
+    sums, index = file.parent / SUMS, file.parent.parent / INDEX
+    for line in (_content(sums) or b"").decode(errors="replace").splitlines():
+        sha256, _, name = line.partition("  ")
+        if name == file.name:
+            yield SUMS, sha256
+    if content := _content(index):
+        for release in parse_index(content, str(index)).releases:
+            yield from (
+                (INDEX, item.sha256) for item in release.files if item.path == f"{file.parent.name}/{file.name}"
+            )
+
+
+def _content(file: Path) -> bytes | None:
+    """The bytes of a small file; None where there is none."""
+    if not file.is_file():
+        return None
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_INDEX_BYTES + 1)
+    except OSError as error:
+        raise ReleaseError(f"{file}: cannot be read: {error.strerror or error}") from None
+    if len(content) > MAX_INDEX_BYTES:
+        raise ReleaseError(f"{file}: has more than {MAX_INDEX_BYTES} bytes")
+    return content
 
 
 def describe(file: Path, kind: str) -> ReleasedFile:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .column import Column
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from .laws import Law
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
@@ -34,6 +39,8 @@ class Part(Enum):
     TERMS = auto()
     CROSSWALK = auto()
     QUESTIONS = auto()
+    READINGS = auto()
+    RULES = auto()
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Table:
         id_hashed: whether the composed id is a hash of those columns rather than their text.
         rows_from: where rows are written. `coding`: in a file of each article's folder, or in the rows of another table
             (`within`). `cells`: its rows explain cells and are written beside them; a file explains cells of other articles'
-            rows. `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
+            rows. `sheet`: in a file of each article's folder, a line for all cells of a row of another table.
+            `reference`: in a file of outside knowledge. `build`: nowhere, they are made.
         within: the table in whose rows the coder writes this table's rows, under this one's name without the other's noun.
         grounds_whole: whether a row's quote is evidence for the row that it is written in as well.
         column_groups: names for sets of columns that mostly have one gap in common.
@@ -66,7 +74,7 @@ class Table:
     group: str
     id_from: tuple[str, ...] = ()
     id_hashed: bool = False
-    rows_from: Literal["coding", "cells", "reference", "build"] = "coding"
+    rows_from: Literal["coding", "cells", "sheet", "reference", "build"] = "coding"
     within: str | None = None
     grounds_whole: bool = False
     column_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,6 +86,11 @@ class Table:
     part_of: tuple[str, str, str] | None = None
     pinned: tuple[str, ...] = ()
     view: bool = False
+
+    @property
+    def gives_ids(self) -> bool:
+        """Whether the ids are given, to be referred to; others are made from what the row says, and change with it."""
+        return not (self.id_from or self.view)
 
 
 class Row(BaseModel):
@@ -119,6 +132,15 @@ def primary_key(model: type[Row]) -> str:
     return fields(model)[0].name
 
 
+def composed_id(model: type[Row], row: Mapping[str, Any]) -> str:
+    """The id of a row of a table whose ids are composed, from the columns that its table names (`id_from`)."""
+    parts = [str(row[name]) for name in model.table.id_from if model.table.id_hashed or row[name] is not None]
+    if model.table.id_hashed:
+        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        return f"{primary_key(model).removesuffix('_id')}-{digest[:12]}"
+    return ".".join(re.sub(r"[^A-Za-z0-9_+-]+", "-", part) for part in parts)
+
+
 def description(model: type[Row]) -> str:
     """What the table holds: the model's docstring as one line."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").split())
@@ -152,6 +174,7 @@ class Dataset:
         vocabularies: the closed vocabularies, by name.
         derived: computes derived columns, by table and column, then by row id.
         views: computes the tables that are views, by name.
+        laws: gives the laws that the dataset has besides those of every dataset. A function, since laws need Arrow to be made.
     """
 
     name: str
@@ -159,6 +182,7 @@ class Dataset:
     vocabularies: Mapping[str, Vocabulary]
     derived: Computed[dict[tuple[str, str], dict[str, Any]]]
     views: Computed[Tables]
+    laws: Callable[[], Sequence[Law]] = tuple
 
     @cached_property
     def tables(self) -> dict[str, type[Row]]:
@@ -197,5 +221,5 @@ class Dataset:
             (name, column.removesuffix("table_name"))
             for name, model in self.tables.items()
             for column in model.model_fields
-            if column.endswith("table_name")
+            if column.endswith("table_name") and f"{column.removesuffix('table_name')}row_id" in model.model_fields
         )

@@ -24,8 +24,14 @@ class Mark(Enum):
     """The gap names a candidate: a value that the words allow."""
     CERTAINTY = auto()
     """Words of this kind bear on how sure a voice is."""
+    EXECUTABLE = auto()
+    """A program decides the rule, or part of it."""
+    BY_LAW = auto()
+    """Laws do so."""
     PART_OF = auto()
     """What stands in the relation is a part of what it stands to."""
+    SECOND = auto()
+    """Of two readings the second holds."""
 
 
 @dataclass(frozen=True)
