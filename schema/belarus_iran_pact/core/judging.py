@@ -80,10 +80,13 @@ def values_of(dataset: Dataset, tables: Tables, table: str) -> dict[str, tuple[s
 
 def judged_cells(dataset: Dataset, tables: Tables) -> Iterator[Cell]:
     """Every judged cell, in the order of the tables."""
+    asked = {
+        (name, item.name) for name, model in dataset.tables.items() for item in fields(model) if item.column.question
+    }
     for name, model in dataset.tables.items():
         for row in tables[name] if slots(model) else ():
-            # A question about a column is made of a gap, and says again what the gap says.
-            if model.table.part is not Part.QUESTIONS or row["column_name"] is None:
+            # A question that a column asks is made of a gap, and says again what the gap says.
+            if model.table.part is not Part.QUESTIONS or (row["table_name"], row["column_name"]) not in asked:
                 for slot in slots(model):
                     yield name, row[primary_key(model)], filled(row, slot).name
 
